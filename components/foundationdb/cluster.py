@@ -1,0 +1,97 @@
+"""A FoundationDB cluster: the seed makes the cluster file, all nodes install at once, the database is created once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_command import remote
+
+from components.packages import Packages
+from components.remote.host import Host
+from components.remote.step import facts, run_script
+from components.settings import DatabaseSettings
+from components.topology import Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundationDbArgs:
+    """What the database is made of. `cluster` is its description in the cluster file, constant for its life."""
+
+    cluster: str
+    plan: Plan
+    hosts: Mapping[str, Host]
+    packages: Packages
+    database: DatabaseSettings
+
+
+class FoundationDb(pulumi.ComponentResource):
+    """The store of the mail cluster. The seed is not special once the coordinators are set."""
+
+    cluster_file: pulumi.Output[str]
+    """The connection string with the final coordinators. Secret: who has it and the network has the data."""
+
+    created: remote.Command
+    """Ends when the database is replicated and its coordinators are set."""
+
+    def __init__(self, name: str, args: FoundationDbArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("stalwart-cluster:foundationdb:FoundationDb", name, None, opts)
+        self._args = args
+        seed = args.hosts[args.plan.seed.name]
+
+        # A step of its own and a fraction of a second, so that no node waits for another to install.
+        seeded = run_script(
+            f"{name}-seed",
+            seed,
+            "foundationdb/seed.sh",
+            {"CLUSTER_NAME": args.cluster, "SEED_ADDRESS": seed.node.address},
+            parent=self,
+        )
+        installed = {
+            node: self._install(f"{name}-install-{node}", host, pulumi.Output.secret(seeded.stdout))
+            for node, host in args.hosts.items()
+        }
+        self.created = self._create(f"{name}-database", seed, installed)
+        self.cluster_file = pulumi.Output.secret(self.created.stdout)
+        self.register_outputs({"cluster_file": self.cluster_file})
+
+    def _install(self, name: str, host: Host, cluster_file: pulumi.Output[str]) -> remote.Command:
+        args = self._args
+        return run_script(
+            name,
+            host,
+            "foundationdb/install.sh",
+            {
+                "FDB_VERSION": args.packages.release.foundationdb,
+                "FDB_SOURCE": args.packages.foundationdb_source,
+                "ZONE": host.node.zone,
+                "ADDRESS": host.node.address,
+                "CLUSTER_FILE": cluster_file,
+                "FDB_MEMORY": _size(args.database.memory),
+                "FDB_CACHE": _size(args.database.cache),
+            },
+            parent=self,
+            timeout="30m",
+        )
+
+    def _create(self, name: str, host: Host, installed: Mapping[str, remote.Command]) -> remote.Command:
+        plan = self._args.plan
+        states = pulumi.Output.all(*[facts(step) for step in installed.values()])
+        return run_script(
+            name,
+            host,
+            "foundationdb/database.sh",
+            {
+                "REDUNDANCY": str(plan.redundancy),
+                "ENGINE": str(self._args.database.engine),
+                "COORDINATORS": " ".join(node.database_address for node in plan.coordinators),
+                "PROCESSES": " ".join(f"{node.database_address}={node.zone}" for node in plan.nodes),
+                "STATES": states.apply(lambda all_facts: " ".join(fact["state"] for fact in all_facts)),
+                "FDB_VERSION": self._args.packages.release.foundationdb,
+            },
+            parent=self,
+            timeout="20m",
+        )
+
+
+def _size(mebibytes: int | None) -> str:
+    return "auto" if mebibytes is None else f"{mebibytes}MiB"

@@ -1,0 +1,103 @@
+"""Hosts that we were given: reached, never made, never deleted."""
+
+from pathlib import Path
+
+import pulumi
+from pulumi_command import remote
+
+from components.remote.host import DIAL_ERROR_LIMIT, PER_DIAL_TIMEOUT, Host
+from components.remote.script import Script
+from components.remote.step import run_local
+from components.settings import NodeSettings, Settings, SshSettings
+from components.topology import Plan
+
+# A host that is gone for good must not hold up the removal of the rest for minutes.
+_RELEASE_DIAL_LIMIT = 3
+
+
+class ExistingHosts(pulumi.ComponentResource):
+    """One connection per node. An unknown host key is learnt once, shown, kept and demanded from then on."""
+
+    hosts: dict[str, Host]
+
+    def __init__(
+        self,
+        name: str,
+        plan: Plan,
+        settings: Settings,
+        private_key: pulumi.Output[str] | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("stalwart-cluster:hosts:ExistingHosts", name, None, opts)
+        self._ssh = settings.ssh
+        self._private_key = _private_key(settings.ssh, private_key)
+        self.hosts = {}
+        for node in plan.nodes:
+            given = settings.nodes[node.name]
+            address = given.ssh_address or node.address
+            host_key = self._host_key(name, node.name, given, address)
+            connection = self._connection(address, host_key, DIAL_ERROR_LIMIT)
+            self.hosts[node.name] = Host(node=node, connection=connection, root=settings.ssh.user == "root")
+            self._release(name, node.name, self._connection(address, host_key, _RELEASE_DIAL_LIMIT))
+        self.register_outputs({"nodes": [node.name for node in plan.nodes]})
+
+    def _host_key(self, name: str, node: str, given: NodeSettings, address: str) -> pulumi.Input[str]:
+        if given.host_key:
+            return given.host_key
+        learnt = run_local(
+            f"{name}-host-key-{node}",
+            "local/learn_host_key.sh",
+            {"NODE": node, "SSH_HOST": address, "SSH_PORT": str(self._ssh.port)},
+            parent=self,
+            # Learning again would accept a changed key, which is what pinning is against.
+            ignore_changes=["create", "stdin"],
+        )
+        return learnt.stdout
+
+    def _connection(self, address: str, host_key: pulumi.Input[str], dials: int) -> remote.ConnectionArgs:
+        bastion = self._ssh.bastion
+        return remote.ConnectionArgs(
+            host=address,
+            user=self._ssh.user,
+            port=self._ssh.port,
+            private_key=self._private_key,
+            host_key=host_key,
+            dial_error_limit=dials,
+            per_dial_timeout=PER_DIAL_TIMEOUT,
+            proxy=remote.ProxyConnectionArgs(
+                host=bastion.address,
+                user=bastion.user,
+                port=bastion.port,
+                private_key=self._private_key,
+                host_key=bastion.host_key,
+            )
+            if bastion
+            else None,
+        )
+
+    def _release(self, name: str, node: str, connection: remote.ConnectionArgs) -> None:
+        """When the stack goes: stop what it started, keep all data, and say on the host that nobody owns it."""
+        script = Script("host/release.sh")
+        sudo = "" if self._ssh.user == "root" else "sudo -n "
+        remote.Command(
+            f"{name}-release-{node}",
+            connection=connection,
+            create=":",
+            delete=f"{sudo}bash -s # scripts/{script.path} {script.digest}",
+            stdin=script.payload({"NODE": node}),
+            add_previous_output_in_env=False,
+            logging=remote.Logging.STDERR,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _private_key(ssh: SshSettings, secret: pulumi.Output[str] | None) -> pulumi.Output[str] | None:
+    """The key as a secret: from the file on this machine, else from the stack, else none (the agent)."""
+    if ssh.key_file is None:
+        return secret
+    try:
+        text = Path(ssh.key_file).expanduser().read_text()
+    except OSError as error:
+        message = f"stalwart-cluster:ssh.key_file: {ssh.key_file} cannot be read: {error.strerror}"
+        raise pulumi.RunError(message) from None
+    return pulumi.Output.secret(text)

@@ -1,0 +1,54 @@
+"""Hosts on this machine: systemd-nspawn machines that the stack makes and removes."""
+
+import pulumi
+import pulumi_tls as tls
+from pulumi_command import remote
+
+from components.remote.host import Host
+from components.remote.step import run_local
+from components.settings import LabSettings
+from components.topology import Node, Plan
+
+
+class LabHosts(pulumi.ComponentResource):
+    """A network and one host per node. Host keys are made here and pinned from the first connection on."""
+
+    hosts: dict[str, Host]
+
+    def __init__(self, name: str, plan: Plan, lab: LabSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("stalwart-cluster:hosts:LabHosts", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        common = {
+            "LAB": f"{pulumi.get_project()}-{pulumi.get_stack()}",
+            "LAB_NETWORK": str(lab.network),
+            "LAB_DEBIAN": str(lab.debian),
+        }
+        key = tls.PrivateKey(f"{name}-key", algorithm="ED25519", opts=child)
+        # Making the base tree downloads a few hundred packages the first time.
+        network = run_local(f"{name}-network", "lab/network.sh", common, parent=self, removable=True, timeout="30m")
+
+        def host(node: Node) -> Host:
+            own = tls.PrivateKey(f"{name}-host-key-{node.name}", algorithm="ED25519", opts=child)
+            machine = run_local(
+                f"{name}-host-{node.name}",
+                "lab/host.sh",
+                common
+                | {
+                    "NODE": node.name,
+                    "LAB_ADDRESS": node.address,
+                    "LAB_AUTHORIZED_KEY": key.public_key_openssh,
+                    "LAB_HOST_KEY": own.private_key_openssh,
+                },
+                parent=self,
+                after=[network],
+                removable=True,
+            )
+            connection = remote.ConnectionArgs(
+                host=machine.id.apply(lambda _: node.address),
+                private_key=key.private_key_openssh,
+                host_key=own.public_key_openssh,
+            )
+            return Host(node=node, connection=connection)
+
+        self.hosts = {node.name: host(node) for node in plan.nodes}
+        self.register_outputs({"network": str(lab.network)})

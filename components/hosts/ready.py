@@ -1,0 +1,99 @@
+"""Hosts from the platform of the stack file, made ready: prepared, owned by this cluster, packages at hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_random as random
+from pulumi_command import local, remote
+
+from components.hosts.existing import ExistingHosts
+from components.hosts.lab import LabHosts
+from components.packages import HOST_CACHE, Packages
+from components.remote.host import Host
+from components.remote.step import run_local, run_script
+from components.settings import Platform, Settings
+from components.topology import Plan
+
+# Less than this and the database's process dies of its own limit. Source: FoundationDB's docs ask for
+# 4 GB per process; 1 GiB is what a trial needs.
+LEAST_MEMORY_MIB = 1024
+LEAST_DISK_GIB = 5
+
+Hosts = Mapping[str, Host]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostsArgs:
+    """What is needed to reach hosts. `private_key` is the stack's secret key for SSH, if it has one."""
+
+    plan: Plan
+    settings: Settings
+    packages: Packages
+    private_key: pulumi.Output[str] | None = None
+
+
+class ReadyHosts(pulumi.ComponentResource):
+    """The plan's hosts. Nothing begins on a host before it is prepared and holds the packages of a mirror folder."""
+
+    hosts: Hosts
+
+    def __init__(self, name: str, args: HostsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("stalwart-cluster:hosts:ReadyHosts", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        match args.settings.platform:
+            case Platform.LAB:
+                raw: Hosts = LabHosts("lab", args.plan, args.settings.lab, opts=child).hosts
+            case Platform.EXISTING:
+                raw = ExistingHosts("existing", args.plan, args.settings, args.private_key, opts=child).hosts
+
+        self._args = args
+        # Made once and kept in the state: tells this cluster's hosts from those of any other stack.
+        self._cluster_id = random.RandomId(f"{name}-cluster-id", byte_length=16, opts=child)
+        self.hosts = {node: host.once(self._ready(name, host)) for node, host in raw.items()}
+        self.register_outputs({"cluster_id": self._cluster_id.hex})
+
+    def _ready(self, name: str, host: Host) -> list[pulumi.Resource]:
+        """Preparing and sending packages run side by side: neither needs the other."""
+        sent = self._send(name, host) if self._args.packages.files else None
+        return [self._prepare(name, host), *([sent] if sent else [])]
+
+    def _prepare(self, name: str, host: Host) -> remote.Command:
+        return run_script(
+            f"{name}-prepare-{host.name}",
+            host,
+            "host/prepare.sh",
+            {
+                "CLUSTER_ID": self._cluster_id.hex,
+                "STACK": f"{pulumi.get_project()}/{pulumi.get_stack()}",
+                "ADDRESS": host.node.address,
+                "HOSTS": "\n".join(f"{node.address} {node.hostname} {node.name}" for node in self._args.plan.nodes),
+                "PACKAGES": "nats-server" if host.node in self._args.plan.coordination_nodes else "",
+                "MIN_MEMORY_MIB": str(LEAST_MEMORY_MIB),
+                "MIN_DISK_GIB": str(LEAST_DISK_GIB),
+            },
+            parent=self,
+            timeout="20m",
+        )
+
+    def _send(self, name: str, host: Host) -> local.Command:
+        connection, bastion = host.connection, self._args.settings.ssh.bastion
+        return run_local(
+            f"{name}-packages-{host.name}",
+            "local/push_packages.sh",
+            {
+                "NODE": host.name,
+                "MIRROR_DIR": str(self._args.packages.folder),
+                "FILES": "\n".join(f"{digest}  {path}" for path, digest in self._args.packages.files.items()),
+                "TARGET_DIR": HOST_CACHE,
+                "SSH_HOST": connection.host,
+                "SSH_PORT": str(self._args.settings.ssh.port),
+                "SSH_USER": self._args.settings.ssh.user,
+                "SSH_PRIVATE_KEY": pulumi.Output.from_input(connection.private_key).apply(lambda key: key or ""),
+                "SSH_HOST_KEY": pulumi.Output.from_input(connection.host_key).apply(lambda key: key or ""),
+                "SSH_BASTION": f"{bastion.user}@{bastion.address}:{bastion.port}" if bastion else "",
+                "SSH_BASTION_HOST_KEY": bastion.host_key if bastion else "",
+            },
+            parent=self,
+            after=host.after,
+        )

@@ -1,0 +1,103 @@
+"""A script under scripts/ as a value: its text, the inputs it asks for, its digest, the payload that runs it."""
+
+import hashlib
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+_REQUIRED_BY_BASH = re.compile(r'^: "\$\{(\w+):?\?', re.MULTILINE)
+_REQUIRED_BY_PYTHON = re.compile(r'\benviron\["(\w+)"\]')
+_SOURCED = re.compile(r"^source (lib/\S+\.sh)$", re.MULTILINE)
+_IMPORTED = re.compile(r"^from lib(?:\.(\w+))? import (\w+)", re.MULTILINE)
+
+
+class ScriptError(ValueError):
+    """A script was called without what its header asks for, or names a library that is not there."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """One file under scripts/, bash or Python by its suffix, with the libraries it names.
+
+    It reaches a host as one payload on the standard input of `bash -s`, so nothing has to be
+    copied first and no value ever stands in a command line.
+    """
+
+    path: str
+
+    @cached_property
+    def text(self) -> str:
+        """The file; in bash with its `source lib/...` lines replaced by those files."""
+        return _SOURCED.sub(lambda found: _read(found[1]), _read(self.path))
+
+    @cached_property
+    def modules(self) -> Mapping[str, str]:
+        """The Python libraries the script imports, and those they import: path under scripts/ -> text."""
+        found: dict[str, str] = {}
+        pending = [self.text] if self.is_python else []
+        while pending:
+            for package, name in _IMPORTED.findall(pending.pop()):
+                path = f"lib/{package or name}.py"
+                if path not in found:
+                    found[path] = _read(path)
+                    pending.append(found[path])
+        return found
+
+    @property
+    def is_python(self) -> bool:
+        return self.path.endswith(".py")
+
+    @cached_property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits that change with the script or a library of it."""
+        whole = "\0".join([self.text, *(f"{path}\0{text}" for path, text in sorted(self.modules.items()))])
+        return hashlib.sha256(whole.encode()).hexdigest()[:12]
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The variables the script's header demands."""
+        pattern = _REQUIRED_BY_PYTHON if self.is_python else _REQUIRED_BY_BASH
+        return frozenset(pattern.findall(self.text))
+
+    def check(self, names: Iterable[str]) -> None:
+        """Refuse a call that lacks an input.
+
+        Raises:
+            ScriptError: names every missing variable.
+        """
+        if missing := self.required - set(names):
+            message = f"scripts/{self.path} needs {', '.join(sorted(missing))}"
+            raise ScriptError(message)
+
+    def payload(self, values: Mapping[str, str]) -> str:
+        """What `bash -s` reads: exports, then the script, in one brace group.
+
+        Bash reads a group whole before it runs it, and what it runs finds an empty standard input;
+        without the group the first child that reads stdin eats the rest of the script.
+        """
+        exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(values.items()))
+        body = self._python() if self.is_python else self.text
+        return f"{{\n{exports}{body}\n}} </dev/null\n"
+
+    def _python(self) -> str:
+        """Bash that lays the modules out in a private folder, runs the script there and removes it."""
+        lines = ["there=$(mktemp -d)", "trap 'rm -rf \"$there\"' EXIT", 'mkdir "$there/lib"']
+        for path, text in {"main.py": self.text, **self.modules}.items():
+            end = f"END_{self.digest}"
+            lines.append(f"cat >\"$there/{path}\" <<'{end}'\n{text}\n{end}")
+        # A signal reaches Python too: an interrupted step ends instead of running on unseen.
+        lines.append('python3 -B "$there/main.py" "$@"')
+        return "\n".join(lines)
+
+
+def _read(path: str) -> str:
+    try:
+        return (SCRIPTS / path).read_text()
+    except OSError as error:
+        message = f"scripts/{path} cannot be read: {error.strerror}"
+        raise ScriptError(message) from error

@@ -1,0 +1,102 @@
+"""Run one script as one Pulumi resource: on a host, or on this machine."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi_command import local, remote
+
+from components.remote.host import Host
+from components.remote.script import Script
+
+Values = Mapping[str, pulumi.Input[str]]
+
+
+def run_script(
+    name: str,
+    host: Host,
+    path: str,
+    values: Values,
+    *,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource] = (),
+    timeout: str = "10m",
+) -> remote.Command:
+    """Run scripts/`path` on a host; again, in place, when its text or a value changes.
+
+    No `triggers`: they replace the resource, and a replacement runs the old `delete` after the new
+    `create`. The scripts are idempotent instead. Values travel on standard input, because sshd
+    refuses variables that its AcceptEnv does not name, and because errors print `create`.
+
+    Args:
+        timeout: how long the engine lets the step run, with a unit. Every wait inside is shorter.
+    """
+    script = Script(path)
+    values = {"NODE": host.name, **values}
+    script.check(values)
+    sudo = "" if host.root else "sudo -n "
+    return remote.Command(
+        name,
+        connection=host.connection,
+        create=f"{sudo}bash -s # scripts/{path} {script.digest}",
+        stdin=_payload(script, values),
+        add_previous_output_in_env=False,
+        logging=remote.Logging.STDERR,  # stdout is data
+        opts=_options(parent, [*host.after, *after], timeout),
+    )
+
+
+def run_local(
+    name: str,
+    path: str,
+    values: Values,
+    *,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource] = (),
+    removable: bool = False,
+    ignore_changes: Sequence[str] = (),
+    timeout: str = "10m",
+) -> local.Command:
+    """Run scripts/`path` on this machine.
+
+    Args:
+        removable: call the script with `up`, and with `down` when the resource goes.
+        ignore_changes: inputs whose change must not run the script again.
+        timeout: how long the engine lets the step run, with a unit.
+    """
+    script = Script(path)
+    script.check(values)
+    note = f"# scripts/{path} {script.digest}"
+    options = _options(parent, after, timeout)
+    options.ignore_changes = list(ignore_changes)
+    return local.Command(
+        name,
+        create=f"bash -s -- up {note}" if removable else f"bash -s {note}",
+        delete=f"bash -s -- down {note}" if removable else None,
+        stdin=_payload(script, values),
+        add_previous_output_in_env=False,
+        logging=local.Logging.STDERR,
+        opts=options,
+    )
+
+
+def facts(step: remote.Command) -> pulumi.Output[Any]:
+    """The JSON document that a step prints. Not secret, whatever secrets the step was given.
+
+    The provider taints all outputs of a step that had a secret input; scripts never print one
+    in a document of facts.
+    """
+    return pulumi.Output.unsecret(step.stdout).apply(json.loads)
+
+
+def _payload(script: Script, values: Values) -> pulumi.Output[str]:
+    return pulumi.Output.all(**values).apply(lambda known: script.payload(dict(known)))
+
+
+def _options(parent: pulumi.Resource, after: Sequence[pulumi.Resource], timeout: str) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(
+        parent=parent,
+        depends_on=list(after),
+        custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout, delete=timeout),
+    )

@@ -1,0 +1,33 @@
+"""The stack file, checked once at the edge and handed on as frozen values."""
+
+from components.settings.loader import SettingsError, check, load
+from components.settings.model import (
+    Bastion,
+    DatabaseSettings,
+    Engine,
+    LabSettings,
+    MailSettings,
+    NodeSettings,
+    Platform,
+    ReleaseSettings,
+    Role,
+    Settings,
+    SshSettings,
+)
+
+__all__ = [
+    "Bastion",
+    "DatabaseSettings",
+    "Engine",
+    "LabSettings",
+    "MailSettings",
+    "NodeSettings",
+    "Platform",
+    "ReleaseSettings",
+    "Role",
+    "Settings",
+    "SettingsError",
+    "SshSettings",
+    "check",
+    "load",
+]

@@ -1,0 +1,130 @@
+"""Domain types of the stack file: each says in its error what is right and shows an example."""
+
+import re
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+_NODE = re.compile(r"[a-z]([a-z0-9-]{0,29}[a-z0-9])?")
+_ZONE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,58}[A-Za-z0-9])?")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_MAILBOX = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
+_RELEASE = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_SIZE = re.compile(r"(\d{1,6})\s*(MiB|GiB)")
+_HOST_KEY = re.compile(r"(ssh-ed25519|ecdsa-sha2-nistp256) [A-Za-z0-9+/]{20,}={0,2}( .*)?")
+_CLUSTER = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_LONGEST_NAME = 253
+_LAB_PREFIXES = range(16, 29)
+
+# Names that no mail server on the Internet may own; Stalwart refuses `.example` (tried on 0.16.18).
+_RESERVED = frozenset({"example", "invalid", "localhost", "onion"})
+
+
+def _refuse(kind: str, text: str) -> PydanticCustomError:
+    # A brace in a message would be taken for a placeholder of pydantic's template.
+    return PydanticCustomError(kind, text.replace("{", "(").replace("}", ")"))
+
+
+def _shaped(pattern: re.Pattern[str], rule: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise _refuse("shape", f"{rule}; got {value[:60]!r}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _domain(value: str) -> str:
+    """Lower case and A-labels: the form in which the mail server stores a domain."""
+    try:
+        name = value.strip().rstrip(".").encode("idna").decode().lower()
+    except UnicodeError:
+        raise _refuse("domain", f"not a domain name; got {value[:60]!r}") from None
+    labels = name.split(".")
+    if len(labels) == 1 or len(name) > _LONGEST_NAME or not all(_LABEL.fullmatch(label) for label in labels):
+        raise _refuse("domain", f"a domain name has two labels or more, e.g. example.org; got {value[:60]!r}")
+    if labels[-1].isdigit():
+        raise _refuse("domain", f"an address is not a domain name; got {value[:60]!r}")
+    if labels[-1] in _RESERVED:
+        raise _refuse(
+            "domain", f".{labels[-1]} is a reserved name that no mail domain can have; for a trial take e.g. mail.test"
+        )
+    return name
+
+
+def _mebibytes(value: object) -> object:
+    if value == "auto":
+        return None
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise _refuse("size", f"a size is a whole number of MiB or GiB, e.g. 4GiB, or auto; got {str(value)[:60]!r}")
+    return int(found[1]) * (1024 if found[2] == "GiB" else 1)
+
+
+def _wanted(value: object) -> object:
+    return None if value == "auto" else value
+
+
+def _mirror(value: str | None) -> str | None:
+    """Empty is what an unset key of the project file looks like."""
+    if not value:
+        return None
+    if not value.startswith(("http://", "https://", "/", "./", "../", "~/")):
+        raise _refuse(
+            "mirror", f"a folder or a URL, e.g. /srv/mirror or https://mirror.example.org; got {value[:60]!r}"
+        )
+    return value
+
+
+def _release(value: str) -> tuple[int, ...]:
+    if not _RELEASE.fullmatch(value):
+        raise _refuse("release", f"a release is three numbers, e.g. 7.4.6; got {value[:60]!r}")
+    return tuple(int(part) for part in value.split("."))
+
+
+def release_numbers(value: str) -> tuple[int, ...]:
+    """The numbers of a release: `7.4.6` -> (7, 4, 6)."""
+    return _release(value)
+
+
+def _checked_release(value: str) -> str:
+    _release(value)
+    return value
+
+
+def _unicast(value: IPv4Address) -> IPv4Address:
+    if value.is_loopback or value.is_multicast or value.is_unspecified or value.is_reserved:
+        raise _refuse("address", f"the other nodes must reach it; {value} cannot be a node's address")
+    return value
+
+
+def _lab_network(value: IPv4Network) -> IPv4Network:
+    if not value.is_private or value.prefixlen not in _LAB_PREFIXES:
+        raise _refuse("network", f"a private network of 16 to 28 bits, e.g. 10.77.0.0/24; got {value}")
+    return value
+
+
+NodeName = Annotated[
+    str, _shaped(_NODE, "a node's name is 1 to 31 lower-case letters, digits and hyphens, a letter first, e.g. mx1")
+]
+ZoneName = Annotated[
+    str, _shaped(_ZONE, "a zone's name is 1 to 60 letters, digits, dots, hyphens and underscores, e.g. fsn1")
+]
+ClusterName = Annotated[
+    str, _shaped(_CLUSTER, "a cluster's name is 1 to 31 lower-case letters, digits and underscores, e.g. mail")
+]
+Mailbox = Annotated[str, _shaped(_MAILBOX, "the part of an address before the @, in lower case, e.g. admin")]
+Domain = Annotated[str, AfterValidator(_domain)]
+Release = Annotated[str, AfterValidator(_checked_release)]
+Digest = Annotated[str, _shaped(_DIGEST, "a SHA-256 digest is 64 hexadecimal digits in lower case")]
+HostKey = Annotated[
+    str, _shaped(_HOST_KEY, "a host key is one line of ssh-keyscan without the host, e.g. ssh-ed25519 AAAA...")
+]
+Mebibytes = Annotated[int | None, BeforeValidator(_mebibytes)]
+Wanted = Annotated[Annotated[int, Field(ge=0, le=2)] | None, BeforeValidator(_wanted)]
+Mirror = Annotated[str | None, AfterValidator(_mirror)]
+NodeAddress = Annotated[IPv4Address, AfterValidator(_unicast)]
+LabNetwork = Annotated[IPv4Network, AfterValidator(_lab_network)]

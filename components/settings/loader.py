@@ -1,0 +1,110 @@
+"""Read the stack file once, and refuse it with every mistake named."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, get_origin
+
+import pulumi
+from pulumi.runtime import config as runtime_config
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from components.settings import rules
+from components.settings.mistakes import Mistake, of_validation, unknown
+from components.settings.model import NodeSettings, Settings
+
+# Keys of their own because they are secrets: read as Outputs where they are used, never here.
+SECRETS = {
+    "admin_password": "Password of the administrator (secret). Default: generated.",
+    "ssh_private_key": "Private key for SSH to existing hosts (secret). Default: the SSH agent.",
+}
+
+
+class SettingsError(ValueError):
+    """A stack file that cannot be used. `mistakes` holds all that is wrong with it."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+
+
+def load(config: pulumi.Config) -> Settings:
+    """The checked settings of this stack.
+
+    Raises:
+        pulumi.RunError: one sentence per mistake, keys as `pulumi config set --path` spells them.
+    """
+    prefix = f"{config.name}:"
+    everything = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    given = {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}
+    secret = frozenset(key for key in given if runtime_config.is_config_secret(prefix + key))
+    try:
+        return check(given, secret)
+    except SettingsError as error:
+        head = f"Pulumi.{pulumi.get_stack()}.yaml cannot be used. Nothing was touched. To mend:"
+        raise pulumi.RunError("\n".join([head, *(f"  {prefix}{mistake}" for mistake in error.mistakes)])) from None
+
+
+def check(given: Mapping[str, Any], secret: frozenset[str] = frozenset()) -> Settings:
+    """Check raw configuration values (text, or JSON text for maps and lists).
+
+    Raises:
+        SettingsError: with every mistake, sorted by key.
+    """
+    mistakes = [
+        unknown((key,)) if key not in SECRETS else _not_secret(key)
+        for key in given
+        if key not in Settings.model_fields and not (key in SECRETS and key in secret)
+    ]
+    sound: dict[str, Any] = {}
+    for key, field in Settings.model_fields.items():
+        if key not in given:
+            if field.is_required():
+                mistakes.append(Mistake(key, "is missing", field.description or ""))
+            else:
+                sound[key] = field.default
+            continue
+        try:
+            adapter: TypeAdapter[Any] = TypeAdapter(_annotation(key))
+            sound[key] = adapter.validate_python(_parsed(key, given[key]))
+        except ValidationError as error:
+            mistakes += of_validation(key, error, secret=key in secret)
+    # One bad node must not hide that two others share an address.
+    sound["nodes_sound_alone"] = sound.get("nodes") or _sound_nodes(_parsed("nodes", given.get("nodes", "")))
+    mistakes += rules.mistakes(sound, frozenset(given))
+    if mistakes:
+        raise SettingsError(sorted(set(mistakes)))
+    return Settings.model_construct(**{key: sound[key] for key in Settings.model_fields})
+
+
+def _sound_nodes(given: Any) -> dict[str, NodeSettings]:  # noqa: ANN401  # whatever the stack file held
+    sound = {}
+    for name, node in given.items() if isinstance(given, dict) else ():
+        with suppress(ValidationError):
+            sound[name] = NodeSettings.model_validate(node)
+    return sound
+
+
+def _not_secret(key: str) -> Mistake:
+    return Mistake(key, "is a secret and must be stored as one", f"pulumi config set --secret {key}")
+
+
+def _annotation(key: str) -> Any:  # noqa: ANN401  # a typing annotation of any shape
+    """The field's type with its constraints, which pydantic keeps apart from the annotation."""
+    return Settings.__annotations__[key]
+
+
+def _parsed(key: str, value: Any) -> Any:  # noqa: ANN401  # whatever the engine hands over
+    """Pulumi hands maps and lists over as JSON, and every scalar as text."""
+    if not isinstance(value, str):
+        return value
+    annotation = Settings.model_fields[key].annotation
+    structured = get_origin(annotation) in (dict, tuple) or (
+        isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    )
+    if not structured:
+        return value
+    try:
+        return json.loads(value) if value.strip() else {}
+    except ValueError:
+        return value

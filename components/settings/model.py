@@ -1,0 +1,204 @@
+"""The sections of the stack file. Every field carries the sentence that the reference manual prints."""
+
+from enum import StrEnum
+from ipaddress import IPv4Network
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from components.settings.fields import (
+    ClusterName,
+    Digest,
+    Domain,
+    HostKey,
+    LabNetwork,
+    Mailbox,
+    Mebibytes,
+    Mirror,
+    NodeAddress,
+    NodeName,
+    Release,
+    Wanted,
+    ZoneName,
+)
+
+MOST_NODES = 100
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Platform(StrEnum):
+    """Where hosts come from."""
+
+    LAB = "lab"
+    EXISTING = "existing"
+
+
+class Role(StrEnum):
+    """What runs on a node."""
+
+    DATABASE = "database"
+    MAIL = "mail"
+
+
+class Architecture(StrEnum):
+    """Debian's name of a processor family."""
+
+    AMD64 = "amd64"
+    ARM64 = "arm64"
+
+
+class Engine(StrEnum):
+    """FoundationDB's storage engines that are for production, by the names `configure` knows."""
+
+    SSD = "ssd-2"
+    REDWOOD = "ssd-redwood-1"
+
+
+class Downloads(StrEnum):
+    """Whether the mail server fetches its web page, spam rules and address lists itself."""
+
+    PUBLISHED = "published"
+    NONE = "none"
+
+
+class Section(BaseModel):
+    """A frozen group of settings. A key without a value (`mx1:`) means all defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_all_defaults(cls, value: Any) -> Any:  # noqa: ANN401  # whatever YAML held
+        return {} if value is None else value
+
+
+class NodeSettings(Section):
+    """One node: a host that the cluster runs on."""
+
+    address: NodeAddress | None = Field(
+        default=None,
+        description="Private address the nodes reach each other at. Needed on `existing`; the lab gives one.",
+    )
+    zone: ZoneName | None = Field(
+        default=None, description="Failure zone: what fails together. Default: the node is a zone of its own."
+    )
+    roles: frozenset[Role] = Field(
+        default=frozenset(Role),
+        description="`[database, mail]`, or `[database]` for a node that only stores. Every node has the database.",
+    )
+    ssh_address: str | None = Field(
+        default=None, description="Name or address for SSH where it differs from `address` (`existing` only)."
+    )
+    host_key: HostKey | None = Field(
+        default=None,
+        description="The host's SSH key. Without it the key seen first is shown, kept and demanded from then on.",
+    )
+
+
+class Bastion(Section):
+    """A host that SSH goes through."""
+
+    address: str = Field(description="Name or address of the bastion.")
+    user: str = Field(default="root", description="User on the bastion.")
+    port: Port = Field(default=22, description="SSH port of the bastion.")
+    host_key: HostKey = Field(
+        description="The bastion's SSH key; behind a bastion every node needs its `host_key` too."
+    )
+
+
+class SshSettings(Section):
+    """How `existing` hosts are reached."""
+
+    user: str = Field(default="root", description="Login; other than root it needs `sudo` without a password.")
+    port: Port = Field(default=22, description="SSH port of every node.")
+    key_file: str | None = Field(
+        default=None,
+        description="Private key file on this machine. Default: the secret `ssh_private_key`, else the SSH agent.",
+    )
+    bastion: Bastion | None = Field(default=None, description="Host to go through, where nodes have no public address.")
+
+
+class LabSettings(Section):
+    """Hosts on this machine, for trying and for tests."""
+
+    network: LabNetwork = Field(default=IPv4Network("10.77.0.0/24"), description="Network of the lab hosts.")
+    debian: Annotated[int, Field(ge=12, le=13)] = Field(
+        default=13, description="Debian release of the lab hosts: 12 or 13."
+    )
+
+
+class ReleaseSettings(Section):
+    """The pair of releases. Always pinned; see docs/decisions for which pairs work."""
+
+    stalwart: Release = Field(default="0.16.27", description="Stalwart release.")
+    foundationdb: Release = Field(default="7.4.6", description="FoundationDB release.")
+    stalwart_sha256: dict[Architecture, Digest] = Field(
+        default_factory=dict,
+        description="SHA-256 of Stalwart's archive by architecture; none is published. Default: learnt from the first host.",
+    )
+
+
+class DatabaseSettings(Section):
+    """FoundationDB on every node."""
+
+    engine: Engine = Field(default=Engine.SSD, description="Storage engine, fixed when the database is created.")
+    memory: Mebibytes = Field(
+        default=None, description="Memory limit per process, e.g. `4GiB`; `auto` goes by the host's memory."
+    )
+    cache: Mebibytes = Field(
+        default=None, description="Page cache per process, less than `memory`; `auto` is a quarter of it."
+    )
+
+
+class MailSettings(Section):
+    """Stalwart on every node with the role `mail`."""
+
+    hostname: Domain | None = Field(
+        default=None,
+        description="Name of the mail service, for greetings and certificates. Default: `mail.` + first domain.",
+    )
+    admin: Mailbox = Field(default="admin", description="Name of the administrator's mailbox in the first domain.")
+    submission: bool = Field(default=False, description="Open port 587 (STARTTLS) beside 465.")
+    store_timeout: Annotated[int, Field(ge=10, le=120)] = Field(
+        default=20, description="Seconds a request waits for the database before it fails for the moment."
+    )
+    downloads: Downloads = Field(
+        default=Downloads.PUBLISHED,
+        description="`published`: the server fetches its web page, spam rules and address lists; `none`: without them.",
+    )
+
+
+class Settings(Section):
+    """A whole stack file."""
+
+    platform: Platform = Field(
+        description="Where hosts come from: `lab` (this machine) or `existing` (hosts you have)."
+    )
+    nodes: Annotated[dict[NodeName, NodeSettings], Field(min_length=1, max_length=MOST_NODES)] = Field(
+        description="The nodes, by name. The first in natural order seeds the cluster file."
+    )
+    domains: Annotated[tuple[Domain, ...], Field(min_length=1)] = Field(
+        description="Mail domains; the first is the default. Taking one out later never deletes it."
+    )
+    cluster: ClusterName = Field(default="mail", description="Name of the database cluster, constant for its life.")
+    fault_tolerance: Wanted = Field(
+        default=None,
+        description="Zones that may fail without loss of data or service, 0 to 2; `up` fails below it."
+        " `auto`: what the zones give.",
+    )
+    release: ReleaseSettings = Field(default=ReleaseSettings(), description="The pair of releases.")
+    database: DatabaseSettings = Field(default=DatabaseSettings(), description="FoundationDB.")
+    mail: MailSettings = Field(default=MailSettings(), description="Stalwart.")
+    lab: LabSettings = Field(default=LabSettings(), description="Only for `platform: lab`.")
+    ssh: SshSettings = Field(default=SshSettings(), description="Only for `platform: existing`.")
+    mirror: Mirror = Field(
+        default=None,
+        description="Folder or URL with the packages, as `foundationdb/VERSION/FILE` and `stalwart/vVERSION/FILE`."
+        " Default: the published releases.",
+    )
+
+    @property
+    def hostname(self) -> str:
+        """Name of the mail service."""
+        return self.mail.hostname or f"mail.{self.domains[0]}"

@@ -1,0 +1,119 @@
+"""From settings to who does what: seed, zones, coordinators, addresses, pairs of the proof."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
+
+from components.foundationdb import redundancy
+from components.foundationdb.redundancy import Redundancy, Tolerance
+from components.settings import Role, Settings
+from components.settings.addresses import node_address
+
+DATABASE_PORT = 4500
+COORDINATION_PORT = 4222
+MOST_COORDINATION_NODES = 3
+
+# Above this many nodes the proof goes round a ring: all pairs would be 30 and more mails per `up`.
+MOST_NODES_ALL_PAIRS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One node of the plan. `hostname` is its identity in the mail cluster and must never change."""
+
+    name: str
+    zone: str
+    address: str
+    hostname: str
+    mail: bool
+
+    @property
+    def database_address(self) -> str:
+        """Where its database process listens: `ip:port`."""
+        return f"{self.address}:{DATABASE_PORT}"
+
+    @property
+    def coordination_address(self) -> str:
+        """Where NATS listens on it, if it does: `ip:port`."""
+        return f"{self.address}:{COORDINATION_PORT}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The whole topology, in natural order of the nodes' names."""
+
+    nodes: tuple[Node, ...]
+    wanted_tolerance: int
+
+    @property
+    def seed(self) -> Node:
+        """The node that makes the first cluster file. Not special afterwards."""
+        return self.nodes[0]
+
+    @cached_property
+    def mail_nodes(self) -> tuple[Node, ...]:
+        """The nodes that run the mail server; the first is configured alone before the others start."""
+        return tuple(node for node in self.nodes if node.mail)
+
+    @cached_property
+    def one_per_zone(self) -> tuple[Node, ...]:
+        """The first node of every zone."""
+        first: dict[str, Node] = {}
+        for node in self.nodes:
+            first.setdefault(node.zone, node)
+        return tuple(first.values())
+
+    @property
+    def redundancy(self) -> Redundancy:
+        """The redundancy mode that the zones allow."""
+        return redundancy.redundancy(len(self.one_per_zone))
+
+    @property
+    def coordinators(self) -> tuple[Node, ...]:
+        """The nodes whose database process keeps the cluster's coordination, each in a zone of its own."""
+        return self.one_per_zone[: redundancy.coordinators(len(self.one_per_zone))]
+
+    @property
+    def expected_tolerance(self) -> Tolerance:
+        """What the database reports when all is well."""
+        return redundancy.expected(len(self.one_per_zone))
+
+    @property
+    def coordination_nodes(self) -> tuple[Node, ...]:
+        """The nodes that run NATS: up to three, in different zones first."""
+        rest = tuple(node for node in self.nodes if node not in self.one_per_zone)
+        return (*self.one_per_zone, *rest)[:MOST_COORDINATION_NODES]
+
+    @property
+    def pairs(self) -> tuple[tuple[Node, Node], ...]:
+        """Who hands a mail in and who must be able to read it."""
+        nodes = self.mail_nodes
+        if len(nodes) == 1:
+            return ((nodes[0], nodes[0]),)
+        if len(nodes) <= MOST_NODES_ALL_PAIRS:
+            return tuple(permutations(nodes, 2))
+        return tuple(zip(nodes, (*nodes[1:], nodes[0]), strict=True))
+
+
+def plan(settings: Settings) -> Plan:
+    """Lay out the checked settings. Cannot fail: what could is refused by the settings' rules."""
+    ordered = sorted(settings.nodes.items(), key=lambda item: natural(item[0]))
+    nodes = tuple(
+        Node(
+            name=name,
+            zone=node.zone or name,
+            address=str(node_address(settings.platform, settings.lab, name, node)),
+            hostname=f"{name}.{settings.hostname}",
+            mail=Role.MAIL in node.roles,
+        )
+        for name, node in ordered
+    )
+    expected = redundancy.expected(len({node.zone for node in nodes})).survivable
+    wanted = settings.fault_tolerance
+    return Plan(nodes=nodes, wanted_tolerance=expected if wanted is None else wanted)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Sort key under which mx2 comes before mx10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name) if part]

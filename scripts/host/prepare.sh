@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Make a Debian host ready for a node, or refuse it with all reasons before anything is touched.
+: "${CLUSTER_ID:?what tells this cluster from every other}"
+: "${STACK:?project and stack, for people}"
+: "${NODE:?name of the node}"
+: "${ADDRESS:?private address of the host}"
+: "${HOSTS:?lines for /etc/hosts: address and names of every node}"
+: "${PACKAGES?Debian packages beside the usual ones, may be empty}"
+: "${MIN_MEMORY_MIB:?least memory}"
+: "${MIN_DISK_GIB:?least free disk}"
+source lib/common.sh
+source lib/apt.sh
+source lib/host_facts.sh
+source lib/host_refusals.sh
+
+owner=/etc/stalwart-cluster/owner.json
+records=/var/lib/stalwart-cluster
+
+prepare_packages() {
+  local wanted=(adduser ca-certificates curl openssl procps python3 iproute2)
+  read -r -a extra <<<"$PACKAGES"
+  wanted+=("${extra[@]}")
+  # A container has its machine's clock; a server keeps its own.
+  systemd-detect-virt --quiet --container || wanted+=(chrony)
+  install_packages "${wanted[@]}"
+}
+
+prepare_names() {
+  put /etc/hostname 0644 root:root <<<"$NODE"
+  [[ "$(hostname)" == "$NODE" ]] || hostname "$NODE"
+  {
+    sed '/^# stalwart-cluster begin$/,/^# stalwart-cluster end$/d' /etc/hosts
+    printf '# stalwart-cluster begin\n%s\n# stalwart-cluster end\n' "$HOSTS"
+  } | put /etc/hosts 0644 root:root
+}
+
+claim() {
+  mkdir -p /etc/stalwart-cluster
+  install -d -m 0700 "$records"
+  [[ "$(owner_field id "$owner")" != "$CLUSTER_ID" || -n "$(owner_field released "$owner")" ]] || return 0
+  printf '{"id": "%s", "stack": "%s", "node": "%s", "since": "%s"}\n' \
+    "$CLUSTER_ID" "$STACK" "$NODE" "$(date -u +%FT%TZ)" | put "$owner" 0644 root:root
+}
+
+refuse_unfit_host
+claim
+prepare_packages
+prepare_names
+check_clock
+printf '{"arch": "%s", "debian": "%s", "memory_mib": %d, "cpus": %d, "disk_free_gib": %d}\n' \
+  "$(dpkg --print-architecture)" "$(debian_release)" "$(memory_mib)" "$(nproc)" "$(disk_free_gib)"

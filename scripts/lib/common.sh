@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# Sourced first by every script: strict mode, progress on stderr, bounded waits, files written whole.
+set -euo pipefail
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+
+# The name a line of progress starts with: the node where there is one.
+log() { printf '%s: %s\n' "${NODE:-${HOSTNAME:-here}}" "$*" >&2; }
+
+# die PROBLEM [REMEDY]: end with one sentence a person can act on.
+die() {
+  log "error: $1"
+  if [[ -n "${2:-}" ]]; then log "what to do: $2"; fi
+  exit 1
+}
+
+# wait_for SECONDS CONDITION COMMAND...: poll until COMMAND succeeds. CONDITION names what is waited for,
+# in the progress line and in the error. Silent when the condition holds at once.
+wait_for() {
+  local seconds=$1 condition=$2 end
+  shift 2
+  "$@" && return 0
+  log "waiting for $condition (at most $seconds s)"
+  end=$((SECONDS + seconds))
+  while ((SECONDS < end)); do
+    sleep 0.2
+    "$@" && return 0
+  done
+  die "gave up waiting for $condition after $seconds s" "run the same command again once the cause is gone: it continues here"
+}
+
+# retry ATTEMPTS PAUSE COMMAND...: only around what can fail for a passing reason.
+retry() {
+  local attempts=$1 pause=$2 try
+  shift 2
+  for ((try = 1; try < attempts; try++)); do
+    "$@" && return 0
+    log "attempt $try of $attempts failed: $1"
+    sleep "$pause"
+  done
+  "$@"
+}
+
+# put PATH MODE OWNER:GROUP: write stdin to PATH whole or not at all. Leaves an identical file alone.
+# Sets CHANGED=1 when the file was written, so that a caller restarts only what has to.
+put() {
+  local path=$1 mode=$2 owner=$3 temporary
+  temporary=$(mktemp "$(dirname "$path")/.$(basename "$path").XXXXXX")
+  cat >"$temporary"
+  chmod "$mode" "$temporary"
+  chown "$owner" "$temporary"
+  if [[ -e "$path" ]] && cmp -s "$temporary" "$path" &&
+    [[ "$(stat -c '%a %U:%G' "$temporary")" == "$(stat -c '%a %U:%G' "$path")" ]]; then
+    rm -f "$temporary"
+    return 0
+  fi
+  mv -f "$temporary" "$path"
+  # shellcheck disable=SC2034  # read by the scripts that source this file
+  CHANGED=1
+}

@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# Start and stop one lab host. A host is one systemd-nspawn process, written down by number and start time.
+
+answers() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2 && read -r -t 2 banner <&3 && [[ \$banner == SSH-* ]]" 2>/dev/null; }
+
+# start_host HOME: boot the tree below HOME, unless it runs.
+start_host() {
+  local home=$1 machine pid
+  ! is_running "$home/process" || return 0
+  machine=$(lab_machine "$LAB" "$NODE")
+  # A name that still runs would make the start fail with "File exists".
+  ip link delete "vb-$machine" 2>/dev/null || true
+  setsid systemd-nspawn --quiet --boot --directory="$home/root" --machine="$machine" \
+    --network-bridge="$(lab_bridge "$LAB")" --register=no --keep-unit --kill-signal=SIGRTMIN+3 \
+    --resolv-conf=off --timezone=off --console=pipe \
+    >"$home/console.log" 2>&1 </dev/null 8>&- 9>&- &
+  pid=$!
+  remember_process "$pid" "$home/process"
+  disown "$pid"
+}
+
+# stop_host HOME: shut down cleanly, and after 20 s at once.
+stop_host() {
+  local home=$1 pid
+  if is_running "$home/process"; then
+    pid=$(process_of "$home/process")
+    kill -TERM "$pid" 2>/dev/null || true
+    for _ in {1..100}; do
+      is_running "$home/process" || break
+      sleep 0.2
+    done
+    ! is_running "$home/process" || cut_power "$home"
+  fi
+  rm -f "$home/process"
+}
+
+# cut_power HOME: end the host's processes at once, by number, the guest's init last of all.
+cut_power() {
+  local home=$1 pid tree
+  is_running "$home/process" || return 0
+  pid=$(process_of "$home/process")
+  tree=$(descendants "$pid")
+  kill -KILL "$pid" 2>/dev/null || true
+  # shellcheck disable=SC2086  # a list of numbers
+  [[ -z "$tree" ]] || kill -KILL $tree 2>/dev/null || true
+  for _ in {1..50}; do
+    is_running "$home/process" || break
+    sleep 0.1
+  done
+  rm -f "$home/process"
+  ip link delete "vb-$(lab_machine "$LAB" "$NODE")" 2>/dev/null || true
+}
+
+descendants() {
+  local child
+  for child in $(pgrep -P "$1" 2>/dev/null); do
+    printf '%s ' "$child"
+    descendants "$child"
+  done
+}

@@ -11,9 +11,18 @@ alone_with_dpkg() {
   exec 9>&-
 }
 
+# Quiet when it works; on failure the last lines of what apt said.
 apt_get() {
-  apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
-    -o APT::Install-Recommends=false "$@" >&2
+  local said
+  said=$(mktemp)
+  if apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef \
+    -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false "$@" >"$said" 2>&1; then
+    rm -f "$said"
+    return 0
+  fi
+  tail -n 20 "$said" >&2
+  rm -f "$said"
+  return 1
 }
 
 # install_packages NAME...: what is missing, in one transaction. No call of apt when nothing is.

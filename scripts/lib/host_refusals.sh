@@ -61,7 +61,8 @@ refuse_foreign_mail_server() {
 }
 
 refuse_foreign_database() {
-  is_ours && return 0
+  # A database on loopback may be the one that the package makes for itself: installing looks into it.
+  { is_ours || grep -q '@127\.0\.0\.1:4500$' /etc/foundationdb/fdb.cluster 2>/dev/null; } && return 0
   if [[ -n "$(find /var/lib/foundationdb/data -mindepth 1 -print -quit 2>/dev/null)" ]]; then
     refuse "it holds data of another FoundationDB in /var/lib/foundationdb/data" \
       "when nobody needs them: apt-get purge foundationdb-server foundationdb-clients, rm -r /var/lib/foundationdb /etc/foundationdb"

@@ -1,0 +1,130 @@
+"""Create the database once, with all processes present; set redundancy and coordinators; wait until it is as wanted.
+
+Runs on one node, after every node has installed. `configure new` wipes whatever an unconfigured cluster finds, so it
+is given only when no node was ever part of a created database, and a mark on this host says that it never was either.
+"""
+
+import json
+import socket
+from collections.abc import Callable
+from os import environ
+from pathlib import Path
+
+from lib import fdb_cli
+from lib.console import Failed, log, run, wait_for
+from lib.fdb_status import Status, not_matching, not_tolerant, not_up
+
+NODE = environ["NODE"]
+REDUNDANCY = environ["REDUNDANCY"]
+ENGINE = environ["ENGINE"]
+COORDINATORS = sorted(environ["COORDINATORS"].split())
+PROCESSES = dict(item.split("=", 1) for item in environ["PROCESSES"].split())
+STATES = environ["STATES"].split()
+FDB_VERSION = environ["FDB_VERSION"]
+TOLERANCE = int(environ["TOLERANCE"])
+
+CREATED = Path("/var/lib/stalwart-cluster/foundationdb.created")
+DATA = Path("/var/lib/foundationdb/data")
+
+# A recovery takes a few seconds and every command here causes one; a slow machine gets time.
+PATIENCE_SECONDS = 120
+
+
+def main() -> None:
+    wait_for(PATIENCE_SECONDS, "every database process to listen", lambda: not silent_processes())
+    if not CREATED.exists():
+        create()
+    set_redundancy()
+    wait_until("every process to be in", lambda status: not_matching(status, PROCESSES, FDB_VERSION))
+    set_coordinators()
+    wait_until(
+        f"a fault tolerance of {TOLERANCE}",
+        lambda status: not_matching(status, PROCESSES, FDB_VERSION) + not_tolerant(status, TOLERANCE),
+    )
+    wait_for(
+        PATIENCE_SECONDS,
+        "this host's cluster file to name the coordinators",
+        lambda: coordinators_here() == COORDINATORS,
+    )
+    print(fdb_cli.connection_string())
+
+
+def silent_processes() -> list[str]:
+    """The wanted processes that do not accept a connection."""
+    silent = []
+    for address in PROCESSES:
+        host, port = address.rsplit(":", 1)
+        try:
+            socket.create_connection((host, int(port)), timeout=2).close()
+        except OSError:
+            silent.append(address)
+    return silent
+
+
+def create() -> None:
+    members = STATES.count("member")
+    if members or any(DATA.glob("*/storage-*")) or any(DATA.glob("*/log2-*")):
+        # The database exists: this host is new to it, or an earlier run ended between creating and marking.
+        log("a database exists already; it is not created again")
+    else:
+        log(f"creating the database: {REDUNDANCY}, {ENGINE}")
+        code, said = fdb_cli.command(f"configure new {REDUNDANCY} {ENGINE}", 60)
+        if "Database created" not in said and "already exists" not in said:
+            raise Failed(
+                f"the database could not be created: {said or code}",
+                "are all nodes reachable from each other on port 4500? Then run the same command again",
+            )
+    CREATED.parent.mkdir(parents=True, exist_ok=True)
+    CREATED.write_text(json.dumps({"description": fdb_cli.connection_string().split(":")[0]}) + "\n")
+
+
+def set_redundancy() -> None:
+    status = wait_until("the database to be available", not_up)
+    if status.storage_engine != ENGINE:
+        raise Failed(
+            f"the database was created with the engine {status.storage_engine} and the stack file wants {ENGINE}",
+            f"an engine is not changed here: set database.engine back to {status.storage_engine}",
+        )
+    if status.redundancy_mode != REDUNDANCY:
+        log(f"redundancy from {status.redundancy_mode} to {REDUNDANCY}")
+        _, said = fdb_cli.command(f"configure {REDUNDANCY}", 60)
+        wait_until(
+            f"redundancy mode {REDUNDANCY}; fdbcli said: {said}",
+            lambda now: [] if now.redundancy_mode == REDUNDANCY else [f"it is {now.redundancy_mode}"],
+        )
+
+
+def set_coordinators() -> None:
+    status = fdb_cli.status()
+    if sorted(status.coordinators) == COORDINATORS:
+        return
+    log(f"coordinators: {' '.join(COORDINATORS)}")
+    _, said = fdb_cli.command(f"coordinators {' '.join(COORDINATORS)}", 60)
+    wait_until(
+        f"the coordinators to be set; fdbcli said: {said}",
+        lambda now: (
+            [] if sorted(now.coordinators) == COORDINATORS else [f"they are {' '.join(sorted(now.coordinators))}"]
+        ),
+    )
+
+
+def coordinators_here() -> list[str]:
+    return sorted(fdb_cli.connection_string().rsplit("@", 1)[1].split(","))
+
+
+def wait_until(condition: str, reasons: Callable[[Status], list[str]]) -> Status:
+    """Poll the status until nothing speaks against the condition; the last reasons stand in the failure."""
+    last: list[str] = []
+
+    def check() -> Status | None:
+        status = fdb_cli.status()
+        last[:] = reasons(status)
+        return None if last else status
+
+    try:
+        return wait_for(PATIENCE_SECONDS, condition, check)
+    except Failed as failure:
+        raise Failed(f"{failure}: {'; '.join(last)}", failure.remedy) from None
+
+
+run(main)

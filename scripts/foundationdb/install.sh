@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Install FoundationDB on a host and start its process. The database itself is made later, once, by database.sh.
+: "${NODE:?name of the node}"
+: "${FDB_VERSION:?release}"
+: "${FDB_SOURCE:?URL of the folder with the release files}"
+: "${ZONE:?failure zone of the node}"
+: "${ADDRESS:?private address of the host}"
+: "${CLUSTER_FILE:?connection string to start with}"
+: "${FDB_MEMORY:?memory limit, e.g. 4096MiB, or auto}"
+: "${FDB_CACHE:?page cache, e.g. 1024MiB, or auto}"
+source lib/common.sh
+source lib/apt.sh
+source lib/download.sh
+source lib/fdb.sh
+source lib/fdb_config.sh
+source lib/fdb_packages.sh
+
+# A host keeps the file it has: the database rewrites it, and what a stack remembers may be older.
+place_cluster_file() {
+  local here wanted
+  wanted=$CLUSTER_FILE
+  if [[ ! -s "$FDB_CLUSTER" ]]; then
+    put "$FDB_CLUSTER" 0664 root:root <<<"$wanted"
+    return 0
+  fi
+  here=$(connection_string "$FDB_CLUSTER")
+  [[ "$(description_of "$here")" == "$(description_of "$wanted")" ]] && return 0
+  if [[ "$here" == *"@127.0.0.1:$FDB_PORT" ]] && is_packages_own_database; then
+    log "removing the empty database that the package made for itself"
+    systemctl stop foundationdb
+    rm -rf "${FDB_DATA:?}/$FDB_PORT"
+    put "$FDB_CLUSTER" 0664 root:root <<<"$wanted"
+    return 0
+  fi
+  die "this host belongs to the database $(description_of "$here"), not to $(description_of "$wanted")" \
+    "when its data are not needed: apt-get purge foundationdb-server, rm -r $FDB_ETC /var/lib/foundationdb"
+}
+
+# What the package's own first start leaves: single, in memory, and not one key of a user.
+is_packages_own_database() {
+  local status keys
+  status=$(fdb_cli 15 'status json' 2>/dev/null) || return 1
+  grep -q '"redundancy_mode" *: *"single"' <<<"$status" && grep -q '"storage_engine" *: *"memory' <<<"$status" || return 1
+  keys=$(fdb_cli 10 'getrange "" \xff 1' 2>/dev/null) || return 1
+  ! grep -q '^`' <<<"$keys"
+}
+
+# "fresh" as long as no database was ever created with this host's files.
+state=fresh
+if [[ -e "$FDB_CREATED" ]] || holds_database; then state=member; fi
+
+mkdir -p "$FDB_ETC" "$FDB_DATA" /var/log/foundationdb
+place_cluster_file
+write_unit
+write_configuration
+install_fdb_packages
+# The client library rewrites the file as its owner, by rename: both file and folder must be the server's.
+chown foundationdb:foundationdb "$FDB_ETC" "$FDB_CLUSTER"
+chmod 0775 "$FDB_ETC"
+chmod 0664 "$FDB_CLUSTER"
+touch "$FDB_ETC/.ready"
+[[ "$(systemctl is-enabled foundationdb 2>/dev/null)" == enabled ]] || systemctl enable --quiet foundationdb
+systemctl is-active --quiet foundationdb || systemctl start foundationdb
+wait_for 60 "the database process to listen on $ADDRESS:$FDB_PORT" listens "$ADDRESS" "$FDB_PORT"
+printf '{"state": "%s", "version": "%s"}\n' "$state" "$(installed_version foundationdb-server)"

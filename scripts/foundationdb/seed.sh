@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Make the cluster's first cluster file on the seed, with its real address, and print the connection string.
+: "${CLUSTER_NAME:?description in the cluster file, constant for the life of the cluster}"
+: "${SEED_ADDRESS:?private address of the seed}"
+source lib/common.sh
+source lib/fdb.sh
+
+if [[ -s "$FDB_CLUSTER" ]]; then
+  here=$(connection_string "$FDB_CLUSTER")
+  [[ "$(description_of "$here")" == "$CLUSTER_NAME" ]] ||
+    die "this host already belongs to the database $(description_of "$here")" "set stalwart-cluster:cluster back, or take another host"
+  printf '%s\n' "$here"
+  exit 0
+fi
+mkdir -p "$FDB_ETC"
+# The identity of the coordinators' state; every change of coordinators makes a new one.
+identity=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n' | cut -c1-32)
+put "$FDB_CLUSTER" 0664 root:root <<<"$CLUSTER_NAME:$identity@$SEED_ADDRESS:$FDB_PORT"
+connection_string "$FDB_CLUSTER"
+printf '\n'

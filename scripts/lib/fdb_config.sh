@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# The database's unit and configuration. Written before the package, so that it never makes a database of its own.
+
+# The package brings an init script only: systemd would call it active when it is dead, and never restart it.
+# The condition keeps the package's own start an empty act until everything is in place.
+write_unit() {
+  CHANGED=0
+  put /etc/systemd/system/foundationdb.service 0644 root:root <<'UNIT'
+[Unit]
+Description=FoundationDB
+Wants=network-online.target
+After=network-online.target
+ConditionPathExists=/etc/foundationdb/.ready
+
+[Service]
+Type=simple
+ExecStart=/usr/lib/foundationdb/fdbmonitor --conffile /etc/foundationdb/foundationdb.conf --lockfile /run/fdbmonitor.pid
+# A server process that outlives the monitor would keep the port.
+KillMode=mixed
+TimeoutStopSec=60
+Restart=always
+RestartSec=2
+LimitNOFILE=1048576
+OOMScoreAdjust=-500
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  ((CHANGED == 0)) || systemctl daemon-reload
+}
+
+mebibytes_of() { printf '%d' "${1%MiB}"; }
+
+# The limit of one process, MiB. Half of the host is left to the mail server and the system; 8 GiB is the
+# server's own default and more brings little to one process.
+auto_memory() {
+  local half=$(($(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo) / 2))
+  ((half > 8192)) && half=8192
+  ((half < 1024)) && half=1024
+  printf '%d' "$half"
+}
+
+# The monitor acts on a changed file at once, and on all processes of the host; a half-written one would end them.
+# So it is replaced by a rename, and kill-on-configuration-change is off: a change waits for the next planned restart.
+write_configuration() {
+  local memory cache
+  if [[ "$FDB_MEMORY" == auto ]]; then memory=$(auto_memory); else memory=$(mebibytes_of "$FDB_MEMORY"); fi
+  if [[ "$FDB_CACHE" == auto ]]; then cache=$((memory / 4)); else cache=$(mebibytes_of "$FDB_CACHE"); fi
+  put "$FDB_ETC/foundationdb.conf" 0644 root:root <<CONF
+# Written by stalwart-cluster.
+[fdbmonitor]
+user = foundationdb
+group = foundationdb
+
+[general]
+cluster-file = $FDB_CLUSTER
+restart-delay = 10
+initial-restart-delay = 0
+kill-on-configuration-change = false
+
+[fdbserver]
+command = /usr/sbin/fdbserver
+datadir = $FDB_DATA/\$ID
+logdir = /var/log/foundationdb
+logsize = 10MiB
+maxlogssize = 100MiB
+memory = ${memory}MiB
+cache-memory = ${cache}MiB
+locality-machineid = $NODE
+locality-zoneid = $ZONE
+
+[fdbserver.$FDB_PORT]
+public-address = $ADDRESS:$FDB_PORT
+listen-address = public
+CONF
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# FoundationDB's two packages: fetched, checked against the published digests, installed in one transaction, held.
+
+installed_version() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null; }
+
+# Any `dpkg -i` of the server restarts every process on the host, so an installed release is never installed again.
+install_fdb_packages() {
+  local here name
+  if is_installed foundationdb-server && is_installed foundationdb-clients; then
+    here=$(installed_version foundationdb-server)
+    [[ "$here" == "$FDB_VERSION" || "$here" == "$FDB_VERSION-"* ]] && return 0
+    die "FoundationDB $here is installed and the stack file wants $FDB_VERSION" \
+      "an installed database is not replaced here: set release.foundationdb back to $here"
+  fi
+  refuse_missing_avx
+  download_fdb_packages
+  log "installing FoundationDB $FDB_VERSION"
+  alone_with_dpkg apt_get install "${FDB_FILES[@]}" ||
+    die "the packages of FoundationDB $FDB_VERSION could not be installed" "see the lines above; dpkg --configure -a finishes a half-done install"
+  for name in foundationdb-clients foundationdb-server; do apt-mark hold "$name" >/dev/null; done
+  rm -rf "$FDB_DOWNLOADS"
+}
+
+# An odd patch number is the build for processors with AVX; on others it dies of an illegal instruction.
+refuse_missing_avx() {
+  local patch=${FDB_VERSION##*.}
+  ((patch % 2 == 1)) && [[ "$(dpkg --print-architecture)" == amd64 ]] || return 0
+  grep -qw avx /proc/cpuinfo ||
+    die "FoundationDB $FDB_VERSION is built for AVX, which this processor lacks" "take an even patch number, e.g. ${FDB_VERSION%.*}.$((patch - 1))"
+}
+
+download_fdb_packages() {
+  local suffix name file
+  suffix=$(dpkg --print-architecture)
+  # The file names say aarch64 where dpkg says arm64.
+  [[ "$suffix" != arm64 ]] || suffix=aarch64
+  FDB_DOWNLOADS=/var/cache/stalwart-cluster/foundationdb-$FDB_VERSION
+  FDB_FILES=()
+  mkdir -p "$FDB_DOWNLOADS"
+  local running=()
+  for name in foundationdb-clients foundationdb-server; do
+    file=$FDB_DOWNLOADS/${name}_$FDB_VERSION-1_$suffix.deb
+    FDB_FILES+=("$file")
+    fetch_checked "$file" &
+    running+=($!)
+  done
+  for file in "${running[@]}"; do wait "$file" || die "FoundationDB $FDB_VERSION could not be fetched" "see the lines above"; done
+}
+
+fetch_checked() {
+  local file=$1 name wanted
+  name=$(basename "$file")
+  fetch "$FDB_SOURCE/$name.sha256" "$file.sha256"
+  fetch "$FDB_SOURCE/$name" "$file"
+  # Older digest files hold the digest alone, newer ones a name as well.
+  wanted=$(head -c 64 "$file.sha256")
+  if [[ "$(sha256_of "$file")" != "$wanted" ]]; then
+    rm -f "$file" "$file.sha256"
+    die "$name does not have its published digest" "the download was damaged or the mirror's file is not the release's"
+  fi
+}

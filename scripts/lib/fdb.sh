@@ -1,11 +1,11 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # the names here are read by the scripts that source this file
 # What the database scripts share: places, the cluster file, fdbcli.
 
 FDB_ETC=/etc/foundationdb
 FDB_CLUSTER=$FDB_ETC/fdb.cluster
 FDB_DATA=/var/lib/foundationdb/data
 FDB_PORT=4500
-# shellcheck disable=SC2034  # read by the scripts that source this file
 FDB_CREATED=/var/lib/stalwart-cluster/foundationdb.created
 
 # The connection string a cluster file holds: its one line that is no comment.

@@ -19,6 +19,7 @@ has_address() { ip -o address show | grep -qE " inet6? $1/"; }
 # Seconds this clock is ahead of the clock of the host's package server; empty where that cannot be asked.
 clock_offset() {
   local mirror theirs
+  # shellcheck disable=SC2016  # apt fills it in
   mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m 1 '^http' || true)
   [[ -n "$mirror" ]] || return 0
   theirs=$(curl -sI --max-time 5 "$mirror" | sed -n 's/^[Dd]ate: *\([^\r]*\).*/\1/p' | head -n 1)

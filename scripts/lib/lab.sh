@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # the names here are read by the scripts that source this file
 # What the lab scripts share: where a lab lies, its names, and how its hosts' processes are told from all others.
 
 LAB_CACHE=/var/cache/stalwart-cluster/lab

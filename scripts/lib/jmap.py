@@ -1,0 +1,127 @@
+"""The mail server's administration over HTTP (JMAP), with every refusal turned into an exception.
+
+The server answers 200 to a request whose parts it refused: `notCreated`, `notUpdated`, `notDestroyed` and `error`
+stand in the body. Nothing here repeats a value that was sent, because passwords are among them.
+"""
+
+import base64
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+Call = tuple[str, Mapping[str, Any]]
+Answer = dict[str, Any]
+
+CAPABILITIES = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:stalwart:jmap"]
+
+# The server takes at most so many calls in a request.
+MOST_CALLS = 16
+_HTTP_OK, _HTTP_UNAUTHORIZED = 200, 401
+_HICCUP_SECONDS = 30.0
+
+
+class Unreachable(Exception):  # noqa: N818  # reads as what it is
+    """No answer, or none in time."""
+
+
+class Unauthorized(Exception):  # noqa: N818  # reads as what it is
+    """The login or the password is not accepted."""
+
+
+class Refused(Exception):  # noqa: N818  # reads as what it is
+    """The server refused a part of a request. `kind` is its error type, `target` the object it names."""
+
+    def __init__(self, method: str, detail: Mapping[str, Any]) -> None:
+        self.kind = str(detail.get("type", "unknown"))
+        named = detail.get("objectId") or {}
+        self.target = str(named.get("object", ""))
+        self.target_id = str(named.get("id", ""))
+        properties = ", ".join(detail.get("properties", []))
+        text = str(detail.get("description") or "")
+        parts = [
+            f"{method} was refused: {self.kind}",
+            properties and f"in {properties}",
+            self.target and f"of {self.target}",
+            text,
+        ]
+        super().__init__(" ".join(part for part in parts if part))
+
+
+class Client:
+    """One account on one server. Certificates are not checked: inside a cluster they are the nodes' own."""
+
+    def __init__(self, base: str, login: str, password: str, seconds: float = 30) -> None:
+        self._target = urlsplit(base)
+        token = base64.b64encode(f"{login}:{password}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
+        self._seconds = seconds
+
+    def session(self) -> Answer:
+        """The session object: proves that the server answers and the password is right."""
+        return self._exchange("GET", "/jmap/session", None)
+
+    def call(self, *calls: Call, account: str | None = None) -> list[Answer]:
+        """The answers to some method calls, in their order. A passing trouble with the store is tried again.
+
+        Raises:
+            Refused: the first part that the server did not do.
+        """
+        end = time.monotonic() + _HICCUP_SECONDS
+        while True:
+            try:
+                return self._call(calls, account)
+            except Refused as refusal:
+                if refusal.kind != "serverUnavailable" or time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
+
+    def _call(self, calls: Sequence[Call], account: str | None) -> list[Answer]:
+        answers: list[Answer] = []
+        for start in range(0, len(calls), MOST_CALLS):
+            part = calls[start : start + MOST_CALLS]
+            given = [
+                [method, {"accountId": account, **arguments} if account else dict(arguments), str(index)]
+                for index, (method, arguments) in enumerate(part)
+            ]
+            body = self._exchange("POST", "/jmap", {"using": CAPABILITIES, "methodCalls": given})
+            for (method, _), (name, answer, _tag) in zip(part, body.get("methodResponses", []), strict=True):
+                _refuse(method, name, answer)
+                answers.append(answer)
+        return answers
+
+    def _exchange(self, verb: str, path: str, body: Any) -> Answer:  # noqa: ANN401  # any JSON
+        host, port = self._target.hostname or "", self._target.port
+        connection: http.client.HTTPConnection
+        if self._target.scheme == "https":
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            connection = http.client.HTTPSConnection(host, port, timeout=self._seconds, context=context)
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=self._seconds)
+        try:
+            connection.request(verb, path, None if body is None else json.dumps(body), self._headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(f"{host}:{port} does not answer: {error}") from None
+        finally:
+            connection.close()
+        if answer.status == _HTTP_UNAUTHORIZED:
+            raise Unauthorized(f"{host}:{port} does not accept the login")
+        if answer.status != _HTTP_OK:
+            raise Unreachable(f"{host}:{port} answered {answer.status} {answer.reason}")
+        found = json.loads(text)
+        return found if isinstance(found, dict) else {}
+
+
+def _refuse(method: str, name: str, answer: Mapping[str, Any]) -> None:
+    if name == "error":
+        raise Refused(method, answer)
+    for verb in ("notCreated", "notUpdated", "notDestroyed"):
+        for detail in (answer.get(verb) or {}).values():
+            raise Refused(method, detail)

@@ -1,0 +1,89 @@
+"""Hand mails in and read them, as a person's mail program does: SMTP and IMAP with TLS from the first byte, and JMAP.
+
+Certificates are not checked: before there is a public one the nodes sign their own.
+"""
+
+import imaplib
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from lib.jmap import Client
+
+SECONDS = 15
+_NEWEST = 100
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """One account, reachable through any node."""
+
+    login: str
+    password: str
+
+
+def hand_in(node: str, mailbox: Mailbox, messages: list[EmailMessage]) -> None:
+    """Hand messages in on a node, in one session.
+
+    Raises:
+        OSError, smtplib.SMTPException: the node did not take one.
+    """
+    with smtplib.SMTP_SSL(node, 465, timeout=SECONDS, context=_unchecked()) as session:
+        session.login(mailbox.login, mailbox.password)
+        for message in messages:
+            session.send_message(message)
+
+
+def subjects(node: str, mailbox: Mailbox) -> set[str]:
+    """The subjects in the inbox, by IMAP."""
+    with _inbox(node, mailbox) as session:
+        found: set[str] = set()
+        for part in session.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]:
+            if isinstance(part, tuple):
+                found.add(part[1].decode(errors="replace").partition(":")[2].strip())
+        return found
+
+
+def subjects_by_jmap(node: str, mailbox: Mailbox) -> set[str]:
+    """The subjects of the newest messages, by JMAP. No search, because the index follows later."""
+    client = Client(f"https://{node}:443", mailbox.login, mailbox.password, SECONDS)
+    account = client.session()["primaryAccounts"]["urn:ietf:params:jmap:mail"]
+    newest = {"sort": [{"property": "receivedAt", "isAscending": False}], "limit": _NEWEST}
+    (query,) = client.call(("Email/query", newest), account=account)
+    if not query["ids"]:
+        return set()
+    (answer,) = client.call(("Email/get", {"ids": query["ids"], "properties": ["subject"]}), account=account)
+    return {str(item.get("subject")) for item in answer["list"]}
+
+
+def remove(node: str, mailbox: Mailbox, prefix: str) -> int:
+    """Remove the messages whose subject begins with a prefix; how many are left in the inbox."""
+    with _inbox(node, mailbox) as session:
+        _, (numbers,) = session.search(None, "SUBJECT", f'"{prefix}"')
+        if numbers:
+            session.store(",".join(numbers.decode().split()), "+FLAGS", r"(\Deleted)")
+            session.expunge()
+        _, (left,) = session.search(None, "ALL")
+        return len(left.split()) if left else 0
+
+
+@contextmanager
+def _inbox(node: str, mailbox: Mailbox) -> Iterator[imaplib.IMAP4_SSL]:
+    session = imaplib.IMAP4_SSL(node, 993, ssl_context=_unchecked(), timeout=SECONDS)
+    try:
+        session.login(mailbox.login, mailbox.password)
+        session.select("INBOX")
+        yield session
+    finally:
+        with suppress(OSError, imaplib.IMAP4.error):
+            session.logout()
+
+
+def _unchecked() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

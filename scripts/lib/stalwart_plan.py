@@ -1,0 +1,199 @@
+"""Settings of the mail server: what it has, what it shall have, and the calls that make up the difference.
+
+Pure: reads go in, calls come out; an empty difference is an empty list. Domains and accounts are only ever created.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lib.jmap import Call
+from lib.stalwart_wish import Listener, Wish
+
+State = Mapping[str, list[dict[str, Any]]]
+
+# What one look reads, in the order of the answers.
+TYPES = (
+    "Domain",
+    "SystemSettings",
+    "Coordinator",
+    "NetworkListener",
+    "Tracer",
+    "AllowedIp",
+    "Email",
+    "MtaInboundThrottle",
+    "Application",
+    "SpamSettings",
+    "Asn",
+)
+_DOMAIN_PROPERTIES = ["id", "name"]
+
+PASSWORD_VARIABLE = "NATS_PASSWORD"  # noqa: S105  # the name of the variable, not what it holds
+
+
+@dataclass(frozen=True)
+class Change:
+    """One call that is needed; `what` is said to people."""
+
+    what: str
+    call: Call
+
+
+def look() -> list[Call]:
+    """The calls that read everything a plan needs."""
+    return [
+        (f"x:{name}/get", {"ids": None, "properties": _DOMAIN_PROPERTIES} if name == "Domain" else {"ids": None})
+        for name in TYPES
+    ]
+
+
+def state(answers: list[dict[str, Any]]) -> State:
+    """The answers to `look`, by type."""
+    return {name: list(answer.get("list", [])) for name, answer in zip(TYPES, answers, strict=True)}
+
+
+def missing_domains(now: State, wish: Wish) -> list[Change]:
+    """The domains to create. First of all, because the other settings name their ids."""
+    here = {domain["name"].lower() for domain in now["Domain"]}
+    return [Change(f"domain {name}", _create("Domain", _domain(name))) for name in wish.domains if name not in here]
+
+
+def changes(now: State, wish: Wish) -> list[Change]:
+    """All other differences, in the order in which they are made. The wanted domains exist."""
+    return [
+        *_system(now, wish),
+        *_coordinator(now, wish),
+        *_listeners(now, wish),
+        *_journal(now),
+        *_allowed(now, wish),
+        *_encryption(now),
+        *_throttle(now, wish),
+        *_downloads(now, wish),
+    ]
+
+
+def _domain(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "dkimManagement": {"@type": "Automatic"},
+        "certificateManagement": {"@type": "Manual"},
+        "dnsManagement": {"@type": "Manual"},
+        "reportAddressUri": "mailto:postmaster",
+    }
+
+
+def _system(now: State, wish: Wish) -> Iterator[Change]:
+    ids = {domain["name"].lower(): domain["id"] for domain in now["Domain"]}
+    yield from _singleton(
+        now,
+        "SystemSettings",
+        {
+            "defaultHostname": wish.hostname,
+            "defaultDomainId": ids[wish.domains[0]],
+            "mailExchangers": {"0": {"priority": 10, "hostname": wish.hostname}},
+        },
+        "host name, default domain, mail exchanger",
+    )
+
+
+def _coordinator(now: State, wish: Wish) -> Iterator[Change]:
+    here = next(iter(now["Coordinator"]), {})
+    wanted = {
+        "addresses": dict.fromkeys(wish.coordinators, True),
+        "authUsername": "stalwart",
+        "useTls": False,
+        "noEcho": True,
+    }
+    same = here.get("@type") == "Nats" and all(here.get(key) == value for key, value in wanted.items())
+    secret = here.get("authSecret") or {}
+    if same and secret.get("variableName") == PASSWORD_VARIABLE:
+        return
+    value = {
+        "@type": "Nats",
+        **wanted,
+        "authSecret": {"@type": "EnvironmentVariable", "variableName": PASSWORD_VARIABLE},
+        "credentials": {"@type": "None"},
+    }
+    yield Change("coordinator", _update("Coordinator", "singleton", value))
+
+
+def _listeners(now: State, wish: Wish) -> Iterator[Change]:
+    here = {listener["name"]: listener for listener in now["NetworkListener"]}
+    for name, wanted in wish.listeners.items():
+        value = _listener(wanted)
+        if name not in here:
+            yield Change(f"listener {name}", _create("NetworkListener", {"name": name, **value}))
+        elif any(here[name].get(key) != part for key, part in value.items()):
+            yield Change(f"listener {name}", _update("NetworkListener", here[name]["id"], value))
+    # Only the two that are ours to open or close; what a person added stays.
+    for name in ("pop3s", "submission"):
+        if name in here and name not in wish.listeners:
+            destroy = ("x:NetworkListener/set", {"destroy": [here[name]["id"]]})
+            yield Change(f"listener {name} closed", destroy)
+
+
+def _listener(wanted: Listener) -> dict[str, Any]:
+    # On loopback the plain one has no certificate to offer, but the server wants the key all the same.
+    return {
+        "bind": {wanted.bind: True},
+        "protocol": wanted.protocol,
+        "useTls": True,
+        "tlsImplicit": wanted.tls_implicit,
+    }
+
+
+def _journal(now: State) -> Iterator[Change]:
+    if not any(tracer.get("@type") == "Journal" for tracer in now["Tracer"]):
+        yield Change("journal", _create("Tracer", {"@type": "Journal", "enable": True, "level": "info"}))
+
+
+def _allowed(now: State, wish: Wish) -> Iterator[Change]:
+    here = {allowed["address"].removesuffix("/32") for allowed in now["AllowedIp"]}
+    for address in wish.nodes:
+        if address not in here:
+            value = {"address": address, "reason": "node of this cluster"}
+            yield Change(f"address {address} allowed", _create("AllowedIp", value))
+
+
+def _encryption(now: State) -> Iterator[Change]:
+    yield from _singleton(now, "Email", {"encryptAtRest": True}, "encryption at rest allowed")
+
+
+def _throttle(now: State, wish: Wish) -> Iterator[Change]:
+    """The probe sends itself a mail per pair of nodes at every `up`, more than 25 an hour may be."""
+    for throttle in now["MtaInboundThrottle"]:
+        if set(throttle.get("key", {})) != {"senderDomain", "rcpt"}:
+            continue
+        match = {"match": {}, "else": f"authenticated_as != '{wish.probe_login}'"}
+        if throttle.get("match", {}).get("else") == "true":
+            yield Change(
+                "probe exempt from the hourly limit", _update("MtaInboundThrottle", throttle["id"], {"match": match})
+            )
+
+
+def _downloads(now: State, wish: Wish) -> Iterator[Change]:
+    for application in now["Application"]:
+        published = "github.com/stalwartlabs/webui" in application.get("resourceUrl", "")
+        if published and application.get("enabled") != wish.downloads:
+            what = "web page on" if wish.downloads else "web page off"
+            yield Change(what, _update("Application", application["id"], {"enabled": wish.downloads}))
+    if wish.downloads:
+        return
+    yield from _singleton(now, "SpamSettings", {"spamFilterRulesUrl": None}, "spam rules not fetched")
+    asn = next(iter(now["Asn"]), {})
+    if asn.get("@type") == "Resource":
+        yield Change("address lists not fetched", _update("Asn", "singleton", {"@type": "Disabled"}))
+
+
+def _singleton(now: State, name: str, wanted: Mapping[str, Any], what: str) -> Iterator[Change]:
+    here = next(iter(now[name]), {})
+    if different := {key: value for key, value in wanted.items() if here.get(key) != value}:
+        yield Change(what, _update(name, "singleton", different))
+
+
+def _create(name: str, value: Mapping[str, Any]) -> Call:
+    return f"x:{name}/set", {"create": {"new": dict(value)}}
+
+
+def _update(name: str, identity: str, value: Mapping[str, Any]) -> Call:
+    return f"x:{name}/set", {"update": {identity: dict(value)}}

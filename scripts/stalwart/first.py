@@ -1,0 +1,100 @@
+"""The first mail node: start it alone, make the administrator, and bring the settings to what they shall be.
+
+Only settings that differ are written. A run that was interrupted is finished by the next one.
+"""
+
+import json
+import subprocess
+from os import environ
+from pathlib import Path
+from typing import Any
+
+from lib import stalwart_accounts, stalwart_recovery, stalwart_service
+from lib.console import Failed, log, run, wait_for
+from lib.jmap import Client, Unauthorized
+from lib.stalwart_apply import apply, dkim_is_ready, zone_files
+from lib.stalwart_wish import Wish, parse
+
+NODE = environ["NODE"]
+WISH = environ["WISH"]
+ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
+PROBE_PASSWORD = environ["PROBE_PASSWORD"]
+
+CONFIGURED = Path("/var/lib/stalwart-cluster/stalwart.configured")
+STARTED_FOR = Path("/var/lib/stalwart-cluster/stalwart.started-for")
+
+DKIM_SECONDS = 90
+_REACHED_SECONDS = "4"
+
+
+def main() -> None:
+    wish = parse(WISH)
+    stalwart_service.place_cluster_file()
+    downloads = wish.downloads and can_download()
+    client, recovering = administrator(wish, downloads=downloads)
+    changed = apply(client, wish, downloads=downloads)
+    changed += stalwart_accounts.ensure(client, wish, ADMIN_PASSWORD, PROBE_PASSWORD)
+    if recovering:
+        stalwart_recovery.disable()
+    if recovering or started_for() != wish.restart_digest:
+        stalwart_service.restart("listeners and coordinator are taken up at a start")
+    client = stalwart_service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
+    STARTED_FOR.write_text(wish.restart_digest)
+    CONFIGURED.touch()
+    wait_for(DKIM_SECONDS, "the signing keys of every domain", lambda: dkim_is_ready(client, wish))
+    print(json.dumps(report(client, wish, changed), sort_keys=True))
+
+
+def started_for() -> str:
+    """The settings with which the running server was started; empty when that is not known."""
+    return STARTED_FOR.read_text() if STARTED_FOR.exists() else ""
+
+
+def administrator(wish: Wish, *, downloads: bool) -> tuple[Client, bool]:
+    """A client with all rights: the administrator, or before there is one the recovery administrator."""
+    if stalwart_service.is_active() and not stalwart_recovery.ENVIRONMENT.exists():
+        try:
+            return stalwart_service.answers(wish.admin_login, ADMIN_PASSWORD), False
+        except Unauthorized:
+            refuse_lost_password(wish)
+    elif CONFIGURED.exists():
+        stalwart_service.start()
+        try:
+            return stalwart_service.answers(wish.admin_login, ADMIN_PASSWORD), False
+        except Unauthorized:
+            refuse_lost_password(wish)
+    password = stalwart_recovery.enable(downloads=downloads)
+    stalwart_service.start()
+    if not stalwart_service.login_works(stalwart_recovery.LOGIN, password):
+        # It may run since an earlier, interrupted run with another password.
+        stalwart_service.restart("to be configured")
+    return stalwart_service.answers(stalwart_recovery.LOGIN, password), True
+
+
+def refuse_lost_password(wish: Wish) -> None:
+    if CONFIGURED.exists():
+        raise Failed(
+            f"the stack's password of {wish.admin_login} is not accepted any more",
+            "tell the stack the present one: pulumi config set --secret stalwart-cluster:admin_password",
+        )
+
+
+def can_download() -> bool:
+    """Whether this host reaches what the server would fetch. Where it does not, each start would wait for it."""
+    line = ["curl", "-fsSI", "--max-time", _REACHED_SECONDS, "-o", "/dev/null", "https://github.com/stalwartlabs"]
+    if subprocess.run(line, capture_output=True, check=False).returncode == 0:
+        return True
+    log("note: the projects' releases cannot be reached from here; web page, spam rules and address lists are left out")
+    return False
+
+
+def report(client: Client, wish: Wish, changed: list[str]) -> dict[str, Any]:
+    return {
+        "domains": zone_files(client, wish),
+        "nodes": stalwart_service.active_nodes(client),
+        "changed": changed,
+        "restart": wish.restart_digest,
+    }
+
+
+run(main)

@@ -1,0 +1,48 @@
+"""Start the mail server on a node after the first one is configured, and see that the cluster takes it in."""
+
+import json
+from os import environ
+from pathlib import Path
+
+from lib import stalwart_service
+from lib.console import Failed, run, wait_for
+from lib.jmap import Unauthorized
+from lib.stalwart_wish import parse
+
+NODE = environ["NODE"]
+WISH = environ["WISH"]
+STALWART_HOSTNAME = environ["STALWART_HOSTNAME"]
+ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
+RESTART = environ["RESTART"]
+
+STARTED_FOR = Path("/var/lib/stalwart-cluster/stalwart.started-for")
+LEASE_SECONDS = 60
+
+
+def main() -> None:
+    wish = parse(WISH)
+    stalwart_service.place_cluster_file()
+    if stalwart_service.is_active() and STARTED_FOR.exists() and STARTED_FOR.read_text() != RESTART:
+        stalwart_service.restart("listeners or coordinator changed, which are taken up at a start")
+    stalwart_service.start()
+    try:
+        client = stalwart_service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
+    except Unauthorized:
+        raise Failed(
+            f"this node does not accept the stack's password of {wish.admin_login}",
+            "tell the stack the present one: pulumi config set --secret stalwart-cluster:admin_password",
+        ) from None
+    STARTED_FOR.write_text(RESTART)
+    node = wait_for(
+        LEASE_SECONDS,
+        f"{STALWART_HOSTNAME} to be listed as an active node",
+        lambda: (
+            {"id": found}
+            if (found := stalwart_service.active_nodes(client).get(STALWART_HOSTNAME)) is not None
+            else None
+        ),
+    )
+    print(json.dumps({"node_id": node["id"], "hostname": STALWART_HOSTNAME}))
+
+
+run(main)

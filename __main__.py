@@ -14,12 +14,28 @@ config = pulumi.Config()
 wish = settings.load(config)
 rehearsal.check(wish)
 plan = topology.plan(wish)
-packages = Packages.of(wish, mirror=rehearsal.mirror(wish))
+packages = Packages(wish.release, rehearsal.mirror(wish))
 
-machines = ReadyHosts("hosts", HostsArgs(plan=plan, settings=wish, packages=packages, secrets=config))
-database = FoundationDb("fdb", FoundationDbArgs.of(wish, plan, machines, packages))
-coordinator = Nats("nats", NatsArgs(plan=plan, hosts=machines.hosts))
-mail = Stalwart("mail", StalwartArgs.of(wish, plan, machines, packages, database, coordinator))
-proof = Proof("proof", ProofArgs(plan=plan, hosts=machines.hosts, database=database, mail=mail))
+hosts = ReadyHosts(
+    "hosts", HostsArgs(plan=plan, settings=wish, packages=packages, private_key=config.get_secret("ssh_private_key"))
+).hosts
+database = FoundationDb(
+    "fdb",
+    FoundationDbArgs(cluster=wish.cluster, plan=plan, hosts=hosts, packages=packages, database=wish.database),
+)
+coordinator = Nats("nats", NatsArgs(plan=plan, hosts=hosts))
+mail = Stalwart(
+    "mail",
+    StalwartArgs(
+        settings=wish,
+        plan=plan,
+        hosts=hosts,
+        packages=packages,
+        database=database,
+        coordinator=coordinator,
+        admin_password=config.get_secret("admin_password"),
+    ),
+)
+proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail))
 
-outputs.export(plan, database, mail, proof)
+outputs.export(wish, plan, database, mail, proof)

@@ -79,7 +79,7 @@ class FoundationDb(pulumi.ComponentResource):
         return run_script(
             name,
             host,
-            "foundationdb/database.sh",
+            "foundationdb/database.py",
             {
                 "REDUNDANCY": str(plan.redundancy),
                 "ENGINE": str(self._args.database.engine),
@@ -87,6 +87,7 @@ class FoundationDb(pulumi.ComponentResource):
                 "PROCESSES": " ".join(f"{node.database_address}={node.zone}" for node in plan.nodes),
                 "STATES": states.apply(lambda all_facts: " ".join(fact["state"] for fact in all_facts)),
                 "FDB_VERSION": self._args.packages.release.foundationdb,
+                "TOLERANCE": str(plan.expected_tolerance.survivable),
             },
             parent=self,
             timeout="20m",

@@ -4,6 +4,7 @@ from components.settings.loader import SettingsError, check, load
 from components.settings.model import (
     Bastion,
     DatabaseSettings,
+    Downloads,
     Engine,
     LabSettings,
     MailSettings,
@@ -18,6 +19,7 @@ from components.settings.model import (
 __all__ = [
     "Bastion",
     "DatabaseSettings",
+    "Downloads",
     "Engine",
     "LabSettings",
     "MailSettings",

@@ -135,7 +135,7 @@ class ReleaseSettings(Section):
     foundationdb: Release = Field(default="7.4.6", description="FoundationDB release.")
     stalwart_sha256: dict[Architecture, Digest] = Field(
         default_factory=dict,
-        description="SHA-256 of Stalwart's archive by architecture; none is published. Default: learnt from the first host.",
+        description="SHA-256 of Stalwart's archive by architecture. Default: learnt from the first host.",
     )
 
 

@@ -3,7 +3,7 @@
 : "${NODE:?name of the node}"
 : "${STALWART_VERSION:?release}"
 : "${STALWART_SOURCE:?URL of the folder with the release files}"
-: "${STALWART_SHA256?digest the archive must have; empty: learn it}"
+: "${STALWART_SHA256?lines of architecture and digest; without one for this architecture it is learnt}"
 : "${STALWART_HOSTNAME:?identity of the node in the mail cluster, unique and constant}"
 : "${ZONE:?failure zone of the node}"
 : "${TRANSACTION_TIMEOUT:?milliseconds a request waits for the store}"
@@ -43,7 +43,7 @@ install_binary() {
   mkdir -p "$programs" "${archive%/*}" "${record%/*}"
   fetch "$STALWART_SOURCE/stalwart-foundationdb-$target-unknown-linux-gnu.tar.gz" "$archive"
   digest=$(sha256_of "$archive")
-  check_digest "$digest" || rm -f "$archive"
+  check_digest "$digest"
   [[ "$(tar -tzf "$archive")" == stalwart-foundationdb ]] ||
     die "the archive of Stalwart $STALWART_VERSION does not hold one file, stalwart-foundationdb" "is it the FoundationDB build?"
   work=$(mktemp -d "$programs/.unpack.XXXXXX")
@@ -56,11 +56,13 @@ install_binary() {
   log "Stalwart $STALWART_VERSION installed"
 }
 
+wanted=$(awk -v arch="$architecture" '$1 == arch { print $2 }' <<<"$STALWART_SHA256" | head -n 1)
+
 # There is no published digest: one is pinned, or what the first host got is demanded of every other.
 check_digest() {
-  [[ -z "$STALWART_SHA256" || "$1" == "$STALWART_SHA256" ]] && return 0
+  [[ -z "$wanted" || "$1" == "$wanted" ]] && return 0
   rm -f "${archive:-}"
-  die "the archive of Stalwart $STALWART_VERSION has the digest $1, not $STALWART_SHA256" \
+  die "the archive of Stalwart $STALWART_VERSION has the digest $1, not $wanted" \
     "the pinned digest is wrong, or this host was given another file than the first"
 }
 

@@ -1,0 +1,75 @@
+"""What the stack exports. Each key with one sentence; docs/configuration.md repeats them."""
+
+from typing import Any
+
+import pulumi
+
+from components import rehearsal
+from components.foundationdb.cluster import FoundationDb
+from components.proof.proof import Proof
+from components.remote.step import facts
+from components.settings import Settings
+from components.stalwart import wish
+from components.stalwart.cluster import Stalwart
+from components.stalwart.endpoints import address_records, endpoints
+from components.topology import Plan
+
+DESCRIPTIONS = {
+    "endpoints": "Where to hand mail in, read it and administer: the service by its name, and every node.",
+    "admin": "Login and password of the administrator (secret).",
+    "fault_tolerance": "Zones that may fail without loss of data or of availability, how many are wanted, time of check.",
+    "nodes": "Every node: address, zone, host name, id in the mail cluster, releases.",
+    "cluster_file": "The database's connection string (secret): the key to all data for who reaches the network.",
+    "dns_records": "What the zone of each domain needs: the mail server's records, and the addresses of its name.",
+    "verification": "The proof by mail: every pair with its seconds, the slowest, time of the check.",
+    "rehearsal": "true, and only there when packages were stand-ins and nothing here keeps mail.",
+}
+
+
+def export(settings: Settings, plan: Plan, database: FoundationDb, mail: Stalwart, proof: Proof) -> None:
+    """Export every key of DESCRIPTIONS."""
+    first = facts(mail.first)
+    values: dict[str, Any] = {
+        "endpoints": endpoints(settings, plan),
+        "admin": pulumi.Output.secret({"login": wish.admin_login(settings), "password": mail.admin_password}),
+        "fault_tolerance": proof.database.apply(lambda status: _tolerance(plan, status)),
+        "nodes": proof.verification.apply(lambda proved: _nodes(settings, plan, proved)),
+        "cluster_file": database.cluster_file,
+        "dns_records": first.apply(
+            lambda found: {
+                domain["name"]: {"zone_file": domain["zone_file"], "addresses": address_records(settings, plan)}
+                for domain in found["domains"]
+            }
+        ),
+        "verification": proof.verification.apply(
+            lambda proved: {key: proved[key] for key in ("pairs", "slowest_seconds", "checked_at")}
+        ),
+    }
+    if rehearsal.REHEARSAL:
+        values["rehearsal"] = True
+    for key, value in values.items():
+        pulumi.export(key, value)
+
+
+def _tolerance(plan: Plan, status: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "without_losing_data": status["zone_failures_without_losing_data"],
+        "without_losing_availability": status["zone_failures_without_losing_availability"],
+        "wanted": plan.wanted_tolerance,
+        "redundancy_mode": status["redundancy_mode"],
+        "checked_at": status["checked_at"],
+    }
+
+
+def _nodes(settings: Settings, plan: Plan, proved: dict[str, Any]) -> dict[str, Any]:
+    return {
+        node.name: {
+            "address": node.address,
+            "zone": node.zone,
+            "hostname": node.hostname,
+            "node_id": proved["nodes"].get(node.name),
+            "stalwart": settings.release.stalwart if node.mail else None,
+            "foundationdb": settings.release.foundationdb,
+        }
+        for node in plan.nodes
+    }

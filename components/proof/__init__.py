@@ -1,0 +1,1 @@
+"""The last step: the database proved by writes, the mail cluster by mail."""

@@ -1,0 +1,30 @@
+"""The mail server's settings as one document, which the scripts compare with what the server has."""
+
+import json
+from typing import Any
+
+from components.settings import Downloads, Settings
+from components.topology import Plan
+
+# Receives and sends only the mails of the proof.
+PROBE = "cluster-probe"
+
+
+def document(settings: Settings, plan: Plan) -> str:
+    """JSON of scripts/lib/stalwart_wish.Wish."""
+    wish: dict[str, Any] = {
+        "hostname": settings.hostname,
+        "domains": list(settings.domains),
+        "admin": settings.mail.admin,
+        "probe": PROBE,
+        "submission": settings.mail.submission,
+        "coordinators": [node.coordination_address for node in plan.coordination_nodes],
+        "nodes": [node.address for node in plan.nodes],
+        "downloads": settings.mail.downloads is Downloads.PUBLISHED,
+    }
+    return json.dumps(wish, sort_keys=True)
+
+
+def admin_login(settings: Settings) -> str:
+    """The administrator's address, which is the login."""
+    return f"{settings.mail.admin}@{settings.domains[0]}"

@@ -1,0 +1,1 @@
+"""Tests of stalwart-cluster, tier by tier."""

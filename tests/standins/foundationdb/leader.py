@@ -1,0 +1,149 @@
+"""What only the leader does: members, commits, configuration, coordinators."""
+
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+from . import report
+from .wire import Message, ask
+
+if TYPE_CHECKING:
+    from .server import Server
+
+COPIES = {"single": 1, "double": 2, "triple": 3}
+
+
+def register(server: "Server", facts: dict[str, Any]) -> Message:
+    """Take a process in, or bring its copy up to date. One with another database's data stays outside."""
+    with server.lock:
+        mine = server.disk.database
+        zombie = facts["database"] is not None and facts["database"] != mine
+        server.refused |= zombie and mine is not None
+        server.members[facts["address"]] = {**facts, "seen": time.time(), "zombie": zombie}
+        if zombie or mine is None or facts["address"] == server.address:
+            return {"zombie": zombie}
+        known = server.disk.meta.get("zones", [])
+        if facts["zone"] not in known:
+            server.disk.save(zones=sorted({*known, facts["zone"]}))
+        if facts["database"] != mine or facts["commit"] != server.disk.version:
+            ask(facts["address"], {"op": "load", "dump": server.disk.dump()}, 10)
+    return {"zombie": False}
+
+
+def serve(server: "Server", message: Message) -> Message:
+    """A client's request; `unavailable` where this process does not lead a database."""
+    if message["op"] == "who":
+        return {"leader": server.leader, "string": server.cluster_file.string}
+    if not server.leads():
+        return {"error": "unavailable"}
+    if message["op"] == "configure":
+        return configure(server, message)
+    if message["op"] == "status":
+        return {"cluster": report.cluster(server)}
+    if server.disk.meta.get("configuration") is None:
+        return {"error": "unavailable"}
+    match message["op"]:
+        case "get":
+            value, version = server.disk.get(message["key"])
+            return {"value": value, "version": version}
+        case "range":
+            return {"pairs": server.disk.get_range(message["prefix"])}
+        case "commit":
+            return commit(server, message)
+        case "coordinators":
+            return coordinators(server, message["addresses"])
+        case _:
+            return {"error": f"unknown operation {message['op']}"}
+
+
+def commit(server: "Server", message: Message) -> Message:
+    """All or nothing, if nothing that was read has changed meanwhile; acknowledged when every live copy has it."""
+    disk = server.disk
+    with server.lock:
+        if any(disk.get(key)[1] != version for key, version in message["reads"]):
+            return {"conflict": True}
+        for prefix, seen in message["ranges"]:
+            if [[key, version] for key, _, version in disk.get_range(prefix)] != seen:
+                return {"conflict": True}
+        copies = COPIES[disk.meta["configuration"]["redundancy"]]
+        members = server.live_members()
+        if len({member["zone"] for member in members.values()}) < copies:
+            return {"error": "unavailable"}
+        version = disk.version + 1
+        zones = {server.zone}
+        for address, member in members.items():
+            if address == server.address:
+                continue
+            try:
+                answer = ask(
+                    address, {"op": "apply", "version": version, "database": disk.database, "writes": message["writes"]}, 1
+                )
+                if answer.get("behind"):
+                    ask(address, {"op": "load", "dump": disk.dump()}, 10)
+                    ask(address, {"op": "apply", "version": version, "database": disk.database, "writes": message["writes"]}, 1)
+                zones.add(member["zone"])
+            except OSError:
+                server.members.pop(address, None)
+        if len(zones) < copies:
+            return {"error": "unavailable"}
+        disk.apply(version, [tuple(write) for write in message["writes"]])
+    return {"version": version}
+
+
+def configure(server: "Server", message: Message) -> Message:
+    """`configure new MODE ENGINE` once, `configure MODE` later."""
+    with server.lock:
+        here = server.disk.meta.get("configuration")
+        mode, engine = message["redundancy"], message["engine"]
+        zones = {member["zone"] for member in server.live_members().values()}
+        if message["new"]:
+            if here is not None:
+                return {"error": "exists"}
+            if len(zones) < COPIES[mode]:
+                return {"error": "unavailable"}
+            database = secrets.token_hex(8)
+            server.disk.create(database)
+            server.disk.save(configuration={"redundancy": mode, "engine": engine}, zones=sorted(zones), generation=2)
+            server.epoch_began = time.time()
+            for address in server.live_members():
+                if address != server.address:
+                    ask(address, {"op": "load", "dump": server.disk.dump()}, 10)
+            return {"done": "created"}
+        if here is None:
+            return {"error": "unavailable"}
+        if engine and engine != here["engine"]:
+            return {"error": "engine"}
+        if mode and len(zones) < COPIES[mode]:
+            return {"error": "too few"}
+        server.disk.save(
+            configuration={**here, "redundancy": mode or here["redundancy"]}, generation=server.disk.meta["generation"] + 2
+        )
+        _spread(server)
+    return {"done": "changed"}
+
+
+def coordinators(server: "Server", addresses: list[str]) -> Message:
+    """Move the coordination: every member and old coordinator is told, and clients are forwarded."""
+    with server.lock:
+        old = server.cluster_file.identity
+        if sorted(addresses) == sorted(server.cluster_file.coordinators):
+            return {"done": "same"}
+        live = server.live_members()
+        if any(address not in live for address in addresses):
+            return {"error": "unreachable"}
+        string = f"{old.split(':')[0]}:{secrets.token_hex(16)}@{','.join(sorted(addresses))}"
+        server.disk.save(generation=server.disk.meta["generation"] + 2)
+        _spread(server)
+        for address in live:
+            if address != server.address:
+                ask(address, {"op": "string", "old": old, "string": string}, 2)
+        server.answer({"op": "string", "old": old, "string": string})
+        server.epoch_began = time.time()
+    return {"done": "changed"}
+
+
+def _spread(server: "Server") -> None:
+    """Every copy carries the configuration too."""
+    for address in server.live_members():
+        if address != server.address:
+            ask(address, {"op": "load", "dump": server.disk.dump()}, 10)

@@ -36,8 +36,9 @@ NETWORK
   install -d -m 0700 "$root.making/root/.ssh"
   printf '%s\n' "$LAB_AUTHORIZED_KEY" >"$root.making/root/.ssh/authorized_keys"
   (umask 077 && printf '%s\n' "$LAB_HOST_KEY" >"$root.making/etc/ssh/ssh_host_ed25519_key")
-  # Only this key: a client must not settle on a kind of key that nobody pinned.
-  printf 'HostKey /etc/ssh/ssh_host_ed25519_key\nPasswordAuthentication no\nUseDNS no\n' \
+  # Only this key: a client must not settle on a kind of key that nobody pinned. Without PAM, because its session
+  # starts and stops a user's systemd, and in a guest a login that meets the stopping one hangs for 90 s.
+  printf 'HostKey /etc/ssh/ssh_host_ed25519_key\nPasswordAuthentication no\nUseDNS no\nUsePAM no\n' \
     >"$root.making/etc/ssh/sshd_config.d/lab.conf"
   mv "$root.making" "$root"
 }

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Debian packages. Several steps may run on a host at once; dpkg bears one at a time.
 
-is_installed() { [[ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" == "install ok installed" ]]; }
+# A package on hold says "hold ok installed".
+is_installed() { [[ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" == *" ok installed" ]]; }
 
 # Runs a command while no other step of ours uses dpkg; apt's own lock keeps everybody else out.
 alone_with_dpkg() {

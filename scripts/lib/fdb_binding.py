@@ -31,7 +31,7 @@ def load(packed: str) -> Any:  # noqa: ANN401  # a module without type informati
         import fdb  # noqa: PLC0415  # only here does it lie on the path
 
         fdb.api_version(API_VERSION)
-    except (ImportError, OSError, RuntimeError, AttributeError) as error:
+    except Exception as error:  # noqa: BLE001  # the binding raises the bare class where it finds no library
         raise Unusable(str(error)) from None
     finally:
         place.unlink()

@@ -55,7 +55,7 @@ refuse_small_host() {
 refuse_foreign_mail_server() {
   local name
   for name in exim4-daemon-light exim4-daemon-heavy postfix sendmail-bin opensmtpd; do
-    [[ "$(dpkg-query -W -f '${Status}' "$name" 2>/dev/null)" == "install ok installed" ]] || continue
+    is_installed "$name" || continue
     refuse "another mail server is installed: $name" "when its mail is saved: apt-get purge $name"
   done
 }

@@ -22,10 +22,9 @@ command="$(declare -f receive_packages); receive_packages $(printf '%q' "$TARGET
 [[ "$SSH_USER" == root ]] || command="sudo -n bash -c $(printf '%q' "$command")"
 
 # The host says what it lacks, then takes it: both ways through one session.
-mkfifo "$SSH_PLACE/to" "$SSH_PLACE/from"
-ssh_to_host "bash -c $(printf '%q' "$command")" <"$SSH_PLACE/to" >"$SSH_PLACE/from" &
-session=$!
-exec 3>"$SSH_PLACE/to" 4<"$SSH_PLACE/from"
+coproc SESSION { ssh_to_host "bash -c $(printf '%q' "$command")"; }
+session=$SESSION_PID to=${SESSION[1]} from=${SESSION[0]}
+exec 3>&"$to" 4<&"$from" {to}>&- {from}<&-
 printf '%s\n.\n' "$FILES" >&3
 lacking=()
 while IFS= read -r path <&4 && [[ "$path" != . ]]; do lacking+=("$path"); done

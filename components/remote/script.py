@@ -1,9 +1,10 @@
 """A script under scripts/ as a value: its text, the inputs it asks for, its digest, the payload that runs it."""
 
+import ast
 import hashlib
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,6 @@ SCRIPTS = Path(__file__).parents[2] / "scripts"
 _REQUIRED_BY_BASH = re.compile(r'^: "\$\{(\w+):?\?', re.MULTILINE)
 _REQUIRED_BY_PYTHON = re.compile(r'\benviron\["(\w+)"\]')
 _SOURCED = re.compile(r"^source (lib/\S+\.sh)$", re.MULTILINE)
-_IMPORTED = re.compile(r"^from lib(?:\.(\w+))? import (\w+)", re.MULTILINE)
 
 
 class ScriptError(ValueError):
@@ -41,8 +41,7 @@ class Script:
         found: dict[str, str] = {}
         pending = [self.text] if self.is_python else []
         while pending:
-            for package, name in _IMPORTED.findall(pending.pop()):
-                path = f"lib/{package or name}.py"
+            for path in _imported(pending.pop()):
                 if path not in found:
                     found[path] = _read(path)
                     pending.append(found[path])
@@ -93,6 +92,16 @@ class Script:
         # A signal reaches Python too: an interrupted step ends instead of running on unseen.
         lines.append('python3 -B "$there/main.py" "$@"')
         return "\n".join(lines)
+
+
+def _imported(text: str) -> Iterator[str]:
+    """Paths of the libraries that `from lib import a, b` and `from lib.c import d` name."""
+    for statement in ast.walk(ast.parse(text)):
+        if isinstance(statement, ast.ImportFrom) and statement.module:
+            package, _, name = statement.module.partition(".")
+            names = [name] if name else [alias.name for alias in statement.names]
+            if package == "lib":
+                yield from (f"lib/{one}.py" for one in names)
 
 
 def _read(path: str) -> str:

@@ -1,0 +1,125 @@
+"""The objects a first normal start makes, and the fields each type has. Source: the recorded answers of 0.16.18."""
+
+import copy
+from typing import Any
+
+Object = dict[str, Any]
+
+_LISTENER: Object = {
+    "name": "",
+    "bind": {},
+    "protocol": "smtp",
+    "overrideProxyTrustedNetworks": {},
+    "socketReusePort": True,
+    "useTls": True,
+    "tlsImplicit": False,
+    "tlsTimeout": 60000,
+    "maxConnections": 8192,
+}
+_SERVICE = {"hostname": None, "cleartext": False}
+
+# Type -> the fields of an object and their defaults. What is not here is refused as an invalid property.
+FIELDS: dict[str, Object] = {
+    "Domain": {
+        "name": "",
+        "aliases": {},
+        "isEnabled": True,
+        "createdAt": "",
+        "description": None,
+        "logo": None,
+        "certificateManagement": {"@type": "Manual"},
+        "dkimManagement": {"@type": "Automatic"},
+        "dnsManagement": {"@type": "Manual"},
+        "memberTenantId": None,
+        "directoryId": None,
+        "catchAllAddress": None,
+        "subAddressing": {"@type": "Enabled"},
+        "allowRelaying": False,
+        "reportAddressUri": "mailto:postmaster",
+        "dnsZoneFile": "",
+    },
+    "SystemSettings": {
+        "defaultHostname": "",
+        "defaultDomainId": "p333333333333",
+        "defaultCertificateId": None,
+        "threadPoolSize": None,
+        "maxConnections": 8192,
+        "proxyTrustedNetworks": {},
+        "mailExchangers": {"0": {"hostname": None, "priority": 10}},
+        "services": {name: dict(_SERVICE) for name in ("caldav", "carddav", "imap", "jmap", "managesieve", "pop3", "smtp")},
+        "providerInfo": {},
+    },
+    "Coordinator": {
+        "@type": "Disabled",
+        "addresses": {"127.0.0.1:4444": True},
+        "authUsername": "stalwart",
+        "authSecret": {"@type": "None"},
+        "credentials": {"@type": "None"},
+        "useTls": False,
+        "noEcho": True,
+        "maxReconnects": None,
+        "timeoutConnection": 5000,
+        "timeoutRequest": 10000,
+        "pingInterval": 60000,
+    },
+    "NetworkListener": _LISTENER,
+    "Tracer": {"@type": "Log", "enable": True, "level": "info", "path": "", "prefix": "", "rotate": "daily", "ansi": False,
+               "multiline": False, "lossy": False, "events": {}, "eventsPolicy": "exclude"},
+    "AllowedIp": {"address": "", "reason": "", "expiresAt": None},
+    "Email": {"encryptAtRest": True, "encryptOnAppend": False, "maxMessageSize": 75000000},
+    "MtaInboundThrottle": {"enable": True, "description": "", "key": {}, "match": {"match": {}, "else": "true"}, "rate": {}},
+    "Application": {"enabled": True, "description": "", "resourceUrl": "", "urlPrefix": {}, "autoUpdateFrequency": 2592000000,
+                    "unpackDirectory": None},
+    "SpamSettings": {"enable": True, "scoreSpam": 5.0, "scoreDiscard": 0.0, "scoreReject": 0.0, "trustContacts": True,
+                     "trustReplies": True, "greylistFor": None, "spamFilterRulesUrl":
+                     "https://github.com/stalwartlabs/spam-filter/releases/latest/download/spam-filter-rules.json.gz"},
+    "SpamPyzor": {"enable": True, "host": "public.pyzor.org", "port": 24441, "ratio": 0.2, "timeout": 5000, "blockCount": 5,
+                  "allowCount": 10},
+    "Asn": {"@type": "Resource", "expires": 86400000, "maxSize": 104857600, "timeout": 300000, "asnUrls": {}, "geoUrls": {},
+            "httpAuth": {"@type": "Unauthenticated"}, "httpHeaders": {}},
+    "Account": {"@type": "User", "name": "", "domainId": "", "description": None, "roles": {"@type": "User"}, "credentials": {},
+                "aliases": {}, "encryptionAtRest": {"@type": "Disabled"}, "quotas": {}, "locale": "en_US", "permissions":
+                {"@type": "Inherit"}, "memberGroupIds": {}, "memberTenantId": None, "timeZone": None},
+    "DkimSignature": {"@type": "Dkim1Ed25519Sha256", "domainId": "", "selector": "", "publicKey": ""},
+    "QueuedMessage": {},
+    "ClusterNode": {},
+}
+SINGLETONS = {"SystemSettings", "Coordinator", "Email", "SpamSettings", "SpamPyzor", "Asn"}
+
+# Type -> the properties that are unique together.
+UNIQUE = {"Domain": ("name",), "NetworkListener": ("name",), "AllowedIp": ("address",), "Account": ("name", "domainId")}
+
+
+def first_objects() -> list[tuple[str, Object]]:
+    """What is made for each type that has no object yet."""
+    made: list[tuple[str, Object]] = []
+    for name, port, protocol, implicit in (
+        ("smtp", 25, "smtp", False),
+        ("submissions", 465, "smtp", True),
+        ("imaps", 993, "imap", True),
+        ("pop3s", 995, "pop3", True),
+        ("sieve", 4190, "manageSieve", False),
+        ("https", 443, "http", True),
+        ("http", 8080, "http", False),
+    ):
+        listener = {**copy.deepcopy(_LISTENER), "name": name, "bind": {f"[::]:{port}": True}, "protocol": protocol}
+        made.append(("NetworkListener", {**listener, "tlsImplicit": implicit}))
+    made.append(
+        (
+            "Application",
+            {
+                **FIELDS["Application"],
+                "description": "Stalwart Web Interface",
+                "resourceUrl": "https://github.com/stalwartlabs/webui/releases/latest/download/webui.zip",
+                "urlPrefix": {"/admin": True, "/account": True},
+            },
+        )
+    )
+    for description, key, count, period in (
+        ("Sender IP throttle", {"remoteIp": True}, 5, 1000),
+        ("Sender address to recipient throttle", {"senderDomain": True, "rcpt": True}, 25, 3600000),
+    ):
+        throttle = {**copy.deepcopy(FIELDS["MtaInboundThrottle"]), "description": description, "key": key}
+        made.append(("MtaInboundThrottle", {**throttle, "rate": {"count": count, "period": period}}))
+    made.append(("Tracer", {**FIELDS["Tracer"], "path": "/var/log/stalwart", "prefix": "stalwart.log"}))
+    return made

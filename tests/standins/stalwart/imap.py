@@ -1,0 +1,106 @@
+"""IMAP: one inbox, the commands a reader needs."""
+
+import re
+import socketserver
+import ssl
+from email import message_from_bytes, policy
+
+from .mailstore import Mail
+from .node import Node
+from .store import StoreUnavailable
+
+
+class Handler(socketserver.StreamRequestHandler):
+    """One session."""
+
+    node: Node
+    context: ssl.SSLContext
+    account = ""
+
+    def setup(self) -> None:
+        """TLS from the first byte."""
+        self.request = self.context.wrap_socket(self.request, server_side=True)
+        super().setup()
+
+    def say(self, text: str) -> None:
+        """One line."""
+        self.wfile.write(text.encode() + b"\r\n")
+
+    def handle(self) -> None:
+        self.say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] Stalwart (stand-in) at your service.")
+        while line := self.rfile.readline().decode(errors="replace").rstrip("\r\n"):
+            tag, _, rest = line.partition(" ")
+            verb, _, arguments = rest.partition(" ")
+            try:
+                ok = self.command(verb.upper(), arguments)
+                self.say(f"{tag} {'OK' if ok else 'NO'} {verb} {'completed' if ok else 'failed'}")
+            except StoreUnavailable:
+                self.say(f"{tag} NO [UNAVAILABLE] The database does not answer.")
+            if verb.upper() == "LOGOUT":
+                return
+
+    def command(self, verb: str, arguments: str) -> bool:
+        match verb:
+            case "CAPABILITY":
+                self.say("* CAPABILITY IMAP4rev1 AUTH=PLAIN")
+            case "LOGIN":
+                words = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', arguments)
+                login, password = (quoted.replace("\\", "") or plain for quoted, plain in words[:2])
+                account = self.node.login(login, password)
+                self.account = account["id"] if account else ""
+                return bool(account)
+            case "NOOP":
+                return True
+            case "LOGOUT":
+                self.say("* BYE")
+            case _ if not self.account:
+                return False
+            case "SELECT" | "EXAMINE":
+                self.say(f"* {len(self.mails())} EXISTS")
+                self.say("* FLAGS (\\Seen \\Deleted)")
+                self.say("* OK [UIDVALIDITY 1] UIDs valid")
+            case "LIST":
+                self.say('* LIST () "/" "INBOX"')
+            case "SEARCH":
+                found = re.search(r'SUBJECT "([^"]*)"', arguments)
+                wanted = found[1].lower() if found else ""
+                numbers = [str(n) for n, mail in enumerate(self.mails(), 1) if wanted in mail.subject.lower()]
+                self.say(f"* SEARCH {' '.join(numbers)}".rstrip())
+            case "FETCH":
+                self.fetch(arguments)
+            case "STORE":
+                for _, mail in self.chosen(arguments.partition(" ")[0]):
+                    mail.flags |= set(re.findall(r"\\\w+", arguments))
+                    self.node.mail.flag(self.account, mail)
+            case "EXPUNGE":
+                gone = [(n, mail) for n, mail in enumerate(self.mails(), 1) if "\\Deleted" in mail.flags]
+                for number, mail in reversed(gone):
+                    self.node.mail.remove(self.account, mail.uid)
+                    self.say(f"* {number} EXPUNGE")
+            case _:
+                return False
+        return True
+
+    def mails(self) -> list[Mail]:
+        return self.node.mail.all(self.account)
+
+    def chosen(self, numbers: str) -> list[tuple[int, Mail]]:
+        """`1,3:5` or `1:*` of the inbox."""
+        mails = list(enumerate(self.mails(), 1))
+        wanted: set[int] = set()
+        for part in numbers.split(","):
+            first, _, last = part.partition(":")
+            end = len(mails) if last == "*" else int(last or first)
+            wanted |= set(range(int(first), end + 1))
+        return [(number, mail) for number, mail in mails if number in wanted]
+
+    def fetch(self, arguments: str) -> None:
+        numbers, _, what = arguments.partition(" ")
+        for number, mail in self.chosen(numbers):
+            body = mail.raw
+            name = re.search(r"BODY(?:\.PEEK)?(\[[^\]]*\])", what)
+            if "HEADER.FIELDS (SUBJECT)" in what:
+                subject = message_from_bytes(mail.raw, policy=policy.default)["subject"] or ""
+                body = f"Subject: {subject}\r\n\r\n".encode()
+            part = f"BODY{name[1]}" if name else "RFC822"
+            self.wfile.write(f"* {number} FETCH ({part} {{{len(body)}}}\r\n".encode() + body + b")\r\n")

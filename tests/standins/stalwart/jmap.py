@@ -1,0 +1,168 @@
+"""JMAP: method calls of one request, back references, and refusals inside answers of 200."""
+
+import re
+import socket
+from typing import Any
+
+from .defaults import FIELDS, SINGLETONS
+from .mailstore import Mail
+from .node import Node
+from .registry import MASK, Refused
+from .store import StoreUnavailable
+from .zone import zone_file
+
+Answer = dict[str, Any]
+_ADMINISTRATION = re.compile(r"x:(\w+)/(get|query|set)")
+
+
+def session(node: Node, account: Answer) -> Answer:
+    """The session object."""
+    identity = account["id"]
+    host = node.in_force.get("defaultHostname") or node.hostname
+    return {
+        "capabilities": {"urn:ietf:params:jmap:core": {"maxCallsInRequest": 16}, "urn:ietf:params:jmap:mail": {}},
+        "accounts": {identity: {"name": account["name"], "isPersonal": True, "isReadOnly": False}},
+        "primaryAccounts": {"urn:ietf:params:jmap:mail": identity, "urn:stalwart:jmap": identity},
+        "username": account["name"],
+        "apiUrl": f"https://{host}/jmap/",
+        "state": "1f480733",
+    }
+
+
+def respond(node: Node, account: Answer, request: Answer) -> Answer:
+    """The answer to a whole request."""
+    answers: list[list[Any]] = []
+    created: dict[str, str] = {}
+    for method, arguments, tag in request["methodCalls"][:16]:
+        try:
+            found = _method(node, account, method, _resolved(arguments, answers), created)
+            answers.append([method, {"accountId": account["id"], **found}, tag])
+        except Refused as refusal:
+            answers.append(["error", refusal.detail, tag])
+        except StoreUnavailable:
+            answers.append(["error", {"type": "serverUnavailable"}, tag])
+    return {"methodResponses": answers, "sessionState": "1f480733"}
+
+
+def _method(node: Node, account: Answer, method: str, arguments: Answer, created: dict[str, str]) -> Answer:
+    if method == "Email/query":
+        mails = sorted(node.mail.all(account["id"]), key=lambda mail: mail.received, reverse=True)
+        return {"ids": [f"m{mail.uid}" for mail in mails[: arguments.get("limit") or 500]], "position": 0}
+    if method == "Email/get":
+        mails = [mail for mail in node.mail.all(account["id"]) if f"m{mail.uid}" in (arguments["ids"] or [])]
+        return {"list": [_mail(mail) for mail in mails], "notFound": []}
+    found = _ADMINISTRATION.fullmatch(method)
+    if not found or (found[1] not in FIELDS and found[1] != "Action"):
+        raise Refused("unknownMethod", description=method)
+    if account["roles"].get("@type") != "Admin":
+        raise Refused("forbidden", description="You are not authorized to perform this action")
+    name, verb = found[1], found[2]
+    if name == "Action":
+        return _action(node, arguments)
+    if verb == "set":
+        return _set(node, name, arguments, created)
+    objects = _objects(node, name)
+    if verb == "query":
+        wanted = arguments.get("filter") or {}
+        ids = [i for i, value in objects.items() if all(value.get(key) == part for key, part in wanted.items())]
+        return {"queryState": "n", "canCalculateChanges": True, "position": 0, "ids": ids}
+    ids = arguments.get("ids")
+    properties = arguments.get("properties")
+    listed = [
+        {"id": i, **{key: part for key, part in value.items() if properties is None or key in properties}}
+        for i, value in objects.items()
+        if ids is None or i in ids
+    ]
+    return {"list": listed, "notFound": [i for i in ids or [] if i not in objects]}
+
+
+def _objects(node: Node, name: str) -> dict[str, Answer]:
+    if name == "ClusterNode":
+        return {lease["id"]: lease for lease in node.leases()}
+    objects = node.registry.all(name, cached=name in {"Domain", "Account"})
+    if name == "Domain":
+        for identity, domain in objects.items():
+            domain["dnsZoneFile"] = zone_file(node, identity, domain["name"])
+    if name == "Account":
+        for value in objects.values():
+            value["credentials"] = {key: {**part, "secret": MASK} for key, part in value["credentials"].items()}
+    return objects
+
+
+def _set(node: Node, name: str, arguments: Answer, created: dict[str, str]) -> Answer:
+    answer: Answer = {}
+    for reference, value in (arguments.get("create") or {}).items():
+        try:
+            identity = node.registry.create(name, _referenced(value, created))
+        except Refused as refusal:
+            answer.setdefault("notCreated", {})[reference] = refusal.detail
+        else:
+            created[f"#{reference}"] = identity
+            answer.setdefault("created", {})[reference] = {"id": identity}
+    for identity, patch in (arguments.get("update") or {}).items():
+        try:
+            if name in SINGLETONS and identity != "singleton":
+                raise Refused("notFound")
+            node.registry.update(name, identity, _referenced(patch, created))
+        except Refused as refusal:
+            answer.setdefault("notUpdated", {})[identity] = refusal.detail
+        else:
+            answer.setdefault("updated", {})[identity] = None
+    for identity in arguments.get("destroy") or []:
+        try:
+            node.registry.destroy(name, identity)
+        except Refused as refusal:
+            answer.setdefault("notDestroyed", {})[identity] = refusal.detail
+        else:
+            answer.setdefault("destroyed", []).append(identity)
+    node.tell("invalidate")
+    return answer
+
+
+def _action(node: Node, arguments: Answer) -> Answer:
+    answer: Answer = {}
+    for reference, value in (arguments.get("create") or {}).items():
+        pyzor = node.registry.all("SpamPyzor")["singleton"]
+        if value["@type"] == "ReloadSettings" and pyzor["enable"] and not _resolves(pyzor["host"]):
+            answer.setdefault("notCreated", {})[reference] = {
+                "type": "validationFailed",
+                "description": "Invalid address: failed to lookup address information: Name or service not known",
+                "objectId": {"object": "SpamPyzor", "id": "singleton"},
+            }
+            continue
+        if value["@type"] == "ReloadSettings":
+            node.reload()
+            node.tell("reload")
+        answer.setdefault("created", {})[reference] = {"id": "bvqjvfl"}
+    return answer
+
+
+def _resolves(host: str) -> bool:
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError:
+        return False
+    return True
+
+
+def _mail(mail: Mail) -> Answer:
+    return {"id": f"m{mail.uid}", "subject": mail.subject, "size": len(mail.raw)}
+
+
+def _referenced(value: Any, created: dict[str, str]) -> Any:
+    """`#d` is the object that this request made under d."""
+    if isinstance(value, dict):
+        return {key: _referenced(part, created) for key, part in value.items()}
+    return created.get(value, value) if isinstance(value, str) and value.startswith("#") else value
+
+
+def _resolved(arguments: Answer, answers: list[list[Any]]) -> Answer:
+    """`#ids` takes the ids of an earlier answer."""
+    resolved = {}
+    for key, value in arguments.items():
+        if key.startswith("#") and isinstance(value, dict):
+            found = next(answer[1] for answer in answers if answer[2] == value["resultOf"])
+            resolved[key[1:]] = found[value["path"].lstrip("/")]
+        else:
+            resolved[key] = value
+    return resolved

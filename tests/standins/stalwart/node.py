@@ -1,0 +1,135 @@
+"""A running node: who it is, its lease, its coordinator, who may log in, what settings are in force."""
+
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+from typing import Any
+
+from .coordinator import Coordinator
+from .mailstore import Mailstore
+from .registry import Registry, opens
+from .store import Store, Transaction
+
+RECOVERY_ID = "d333333"
+_HOUR = 3600
+
+
+class Node:
+    """One process of the mail cluster."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.registry = Registry(store)
+        self.mail = Mailstore(store)
+        self.hostname = os.environ.get("STALWART_HOSTNAME") or socket.gethostname().lower()
+        self.recovery = os.environ.get("STALWART_RECOVERY_ADMIN", "").partition(":")
+        self.node_id = 0
+        self.coordinator: Coordinator | None = None
+        self.in_force: dict[str, Any] = {}
+
+    def start(self) -> None:
+        """Everything between opening the store and opening the ports."""
+        self.node_id = self._lease()
+        self.registry.insert_defaults()
+        self.in_force = self.registry.all("SystemSettings")["singleton"]
+        self.coordinator = Coordinator.connect(self.registry.all("Coordinator")["singleton"], self.node_id, self.heard)
+        for name in ("Domain", "Account"):
+            self.registry.all(name)
+        threading.Thread(target=self._make_keys, daemon=True).start()
+
+    def reload(self) -> None:
+        """Put the stored settings in force here."""
+        self.in_force = self.registry.all("SystemSettings")["singleton"]
+
+    def tell(self, what: str) -> None:
+        """Let the other nodes know; without a coordinator nobody hears."""
+        if self.coordinator:
+            self.coordinator.publish(what)
+
+    def heard(self, what: str) -> None:
+        """What another node told."""
+        self.registry.invalidate()
+        if what == "reload":
+            self.reload()
+
+    def login(self, login: str, password: str) -> dict[str, Any] | None:
+        """The account behind a login, None when it is not accepted. The recovery administrator is good in every mode."""
+        name, _, secret = self.recovery
+        if name and login == name and _matches(secret, password):
+            return {"id": RECOVERY_ID, "name": name, "roles": {"@type": "Admin"}}
+        mailbox, _, domain = login.lower().partition("@")
+        domains = {value["name"]: identity for identity, value in self.registry.all("Domain", cached=True).items()}
+        for identity, account in self.registry.all("Account", cached=True).items():
+            if account["name"] == mailbox and account["domainId"] == domains.get(domain) and opens(account, password):
+                return {**account, "id": identity}
+        return None
+
+    def recipient(self, address: str) -> str | None:
+        """The id of the account with an address."""
+        mailbox, _, domain = address.lower().partition("@")
+        domains = {value["name"]: identity for identity, value in self.registry.all("Domain", cached=True).items()}
+        for identity, account in self.registry.all("Account", cached=True).items():
+            if account["name"] == mailbox and account["domainId"] == domains.get(domain):
+                return identity
+        return None
+
+    def leases(self) -> list[dict[str, Any]]:
+        """The nodes, as x:ClusterNode lists them."""
+        pairs = self.store.transact(lambda transaction: transaction.get_range(b"lease/"))
+        listed = []
+        for key, value in pairs:
+            lease = json.loads(value)
+            age = time.time() - lease["renewed"]
+            status = "active" if age < _HOUR else "stale" if age < 24 * _HOUR else "inactive"
+            number = int(key.rsplit(b"/", 1)[1])
+            renewed = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(lease["renewed"]))
+            listed.append(
+                {"nodeId": number, "hostname": lease["hostname"], "lastRenewal": renewed, "status": status, "id": chr(97 + number)}
+            )
+        return listed
+
+    def _lease(self) -> int:
+        """The first id that is mine or stale, else the lowest free one."""
+
+        def body(transaction: Transaction) -> int:
+            held = {int(key.rsplit(b"/", 1)[1]): json.loads(value) for key, value in transaction.get_range(b"lease/")}
+            number = next((n for n in range(len(held) + 1) if n not in held), len(held))
+            for candidate, lease in sorted(held.items()):
+                if lease["hostname"] == self.hostname or time.time() - lease["renewed"] > _HOUR:
+                    number = candidate
+                    break
+            # Taking over a stale record writes the old name back: a flaw of the real one that operators must know.
+            name = held.get(number, {}).get("hostname", self.hostname)
+            value = json.dumps({"hostname": name, "renewed": time.time()})
+            transaction.set(b"lease/%05d" % number, value.encode())
+            return number
+
+        return self.store.transact(body)
+
+    def _make_keys(self) -> None:
+        """Signing keys for domains that have none, some time after the domain was made."""
+        while True:
+            time.sleep(1.0)
+            try:
+                signed = {value["domainId"] for value in self.registry.all("DkimSignature").values()}
+                for identity in self.registry.all("Domain"):
+                    if identity in signed:
+                        continue
+                    day = time.strftime("%Y%m%d")
+                    for kind, name in (("Dkim1Ed25519Sha256", "ed25519"), ("Dkim1RsaSha256", "rsa")):
+                        key = os.urandom(32).hex()
+                        value = {"@type": kind, "domainId": identity, "selector": f"v1-{name}-{day}", "publicKey": key}
+                        self.registry.create("DkimSignature", value)
+            except Exception as trouble:  # noqa: BLE001  # the store may be away; tried again
+                print(f"dkim: {trouble}", flush=True)
+
+
+def _matches(secret: str, password: str) -> bool:
+    if not secret.startswith("$6$"):
+        return secret == password
+    salt = secret.split("$")[2]
+    line = ["openssl", "passwd", "-6", "-salt", salt, "-stdin"]
+    return subprocess.run(line, input=password, capture_output=True, text=True, check=False).stdout.strip() == secret

@@ -1,0 +1,46 @@
+"""Pack the stand-in as the archive of a release: one file, `stalwart-foundationdb`."""
+
+import argparse
+import io
+import platform
+import shutil
+import tarfile
+import tempfile
+import zipapp
+from pathlib import Path
+
+STANDINS = Path(__file__).parents[1]
+
+
+def build(out: Path, version: str) -> None:
+    """Write OUT/stalwart/vVERSION/stalwart-foundationdb-ARCH-unknown-linux-gnu.tar.gz for this machine."""
+    folder = out / "stalwart" / f"v{version}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        root = Path(work) / "root"
+        for part in ("foundationdb", "stalwart"):
+            (root / "standins" / part).mkdir(parents=True)
+            for source in (STANDINS / part).glob("*.py"):
+                if source.name != "package.py":
+                    shutil.copy(source, root / "standins" / part)
+        (root / "standins" / "__init__.py").touch()
+        (root / "__main__.py").write_text(
+            f"import sys\nfrom standins.stalwart.server import main\nsys.exit(main(sys.argv[1:], {version!r}))\n"
+        )
+        program = Path(work) / "stalwart-foundationdb"
+        zipapp.create_archive(root, program, interpreter="/usr/bin/python3")
+        member = tarfile.TarInfo("stalwart-foundationdb")
+        member.size, member.mode = program.stat().st_size, 0o755
+        target = folder / f"stalwart-foundationdb-{platform.machine()}-unknown-linux-gnu.tar.gz"
+        temporary = target.with_suffix(".new")
+        with tarfile.open(temporary, "w:gz") as archive:
+            archive.addfile(member, io.BytesIO(program.read_bytes()))
+        temporary.rename(target)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--version", required=True)
+    options = parser.parse_args()
+    build(options.out, options.version)

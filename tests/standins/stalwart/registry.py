@@ -1,0 +1,180 @@
+"""Objects in the database: read, create, patch, with the refusals the real server gives."""
+
+import copy
+import hashlib
+import json
+import re
+import secrets
+import threading
+import time
+from typing import Any
+
+from .defaults import FIELDS, SINGLETONS, UNIQUE, Object, first_objects
+from .store import Store, Transaction
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz792013"
+_WEAK = re.compile(r"(password|12345|qwerty|letmein)", re.IGNORECASE)
+_LEAST_PASSWORD = 8
+MASK = "****"
+
+
+class Refused(Exception):  # noqa: N818  # reads as what it is
+    """A part of a request is not done; `detail` is what the client is told."""
+
+    def __init__(self, kind: str, **detail: Any) -> None:
+        self.detail = {"type": kind, **detail}
+        super().__init__(kind)
+
+
+def encode(number: int) -> str:
+    """The server's way to write a number as an id."""
+    text = ""
+    while True:
+        number, rest = divmod(number, len(_ALPHABET))
+        text = _ALPHABET[rest] + text
+        if not number:
+            return text
+
+
+class Registry:
+    """All objects, through the store; domains and accounts through a cache that only a broadcast refreshes."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._cache: dict[str, dict[str, Object]] = {}
+        self._lock = threading.RLock()
+
+    def insert_defaults(self) -> None:
+        """Each group of defaults, where no object of its type exists."""
+
+        def body(transaction: Transaction) -> None:
+            made = first_objects()
+            empty = {name for name, _ in made if not transaction.get_range(_prefix(name))}
+            for index, (name, value) in enumerate(made):
+                if name in empty:
+                    transaction.set(_key(name, f"jp3{encode(time.time_ns() // 1000 + index)}"), json.dumps(value).encode())
+
+        self.store.transact(body)
+
+    def all(self, name: str, *, cached: bool = False) -> dict[str, Object]:
+        """Id -> object."""
+        with self._lock:
+            if cached and name in self._cache:
+                return copy.deepcopy(self._cache[name])
+        pairs = self.store.transact(lambda transaction: transaction.get_range(_prefix(name)))
+        found = {key.decode().rsplit("/", 1)[1]: json.loads(value) for key, value in pairs}
+        if name in SINGLETONS and not found:
+            found = {"singleton": copy.deepcopy(FIELDS[name])}
+        with self._lock:
+            self._cache[name] = found
+        return copy.deepcopy(found)
+
+    def invalidate(self) -> None:
+        """Forget what was cached."""
+        with self._lock:
+            self._cache.clear()
+
+    def create(self, name: str, value: Object) -> str:
+        """Make an object; its id."""
+        self._check_properties(name, value)
+        made = {**copy.deepcopy(FIELDS[name]), **value}
+        if name == "Domain":
+            made["name"] = _domain(made["name"])
+            made["createdAt"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        if name == "Account":
+            _seal(made)
+
+        def body(transaction: Transaction) -> str:
+            if unique := UNIQUE.get(name):
+                for key, text in transaction.get_range(_prefix(name)):
+                    other = json.loads(text)
+                    if all(other[part] == made[part] for part in unique):
+                        identity = key.decode().rsplit("/", 1)[1]
+                        properties = ["email"] if name == "Account" else list(unique)
+                        raise Refused("primaryKeyViolation", properties=properties, objectId={"object": name, "id": identity})
+            counter = int(transaction.get(b"count/" + name.encode()) or b"1")
+            transaction.set(b"count/" + name.encode(), str(counter + 1).encode())
+            identity = encode(counter)
+            transaction.set(_key(name, identity), json.dumps(made).encode())
+            return identity
+
+        return self._changed(self.store.transact(body))
+
+    def update(self, name: str, identity: str, patch: Object) -> None:
+        """Change properties; `a/b/c` reaches inside."""
+        self._check_properties(name, patch)
+
+        def body(transaction: Transaction) -> None:
+            found = transaction.get(_key(name, identity))
+            if found is None and name not in SINGLETONS:
+                raise Refused("notFound")
+            value = json.loads(found) if found else copy.deepcopy(FIELDS[name])
+            for path, part in patch.items():
+                *parents, last = path.split("/")
+                here = value
+                for parent in parents:
+                    here = here.setdefault(parent, {})
+                if part != MASK:
+                    here[last] = part
+            if name == "Account":
+                _seal(value)
+            transaction.set(_key(name, identity), json.dumps(value).encode())
+
+        self._changed(self.store.transact(body))
+
+    def destroy(self, name: str, identity: str) -> None:
+        """Remove an object."""
+        if identity not in self.all(name):
+            raise Refused("notFound")
+        self._changed(self.store.transact(lambda transaction: transaction.clear(_key(name, identity))))
+
+    def _changed(self, result: Any) -> Any:
+        self.invalidate()
+        return result
+
+    @staticmethod
+    def _check_properties(name: str, value: Object) -> None:
+        for path in value:
+            if path.split("/")[0] not in {*FIELDS[name], "@type"}:
+                raise Refused("invalidPatch", description="Invalid property", properties=[path])
+
+
+def _prefix(name: str) -> bytes:
+    return b"object/" + name.encode() + b"/"
+
+
+def _key(name: str, identity: str) -> bytes:
+    return _prefix(name) + identity.encode()
+
+
+def _domain(name: str) -> str:
+    text = name.strip().encode("idna").decode().lower() if " " not in name else ""
+    labels = text.split(".")
+    if len(labels) < 2 or labels[-1] in {"example", "localhost"}:  # noqa: PLR2004  # a single label is none
+        raise Refused("invalidPatch", description="Invalid domain name", properties=["name"])
+    return text
+
+
+def _seal(account: Object) -> None:
+    """Passwords are kept as digests; weak ones are refused."""
+    for credential in account["credentials"].values():
+        secret = credential.get("secret", "")
+        if secret.startswith("{sealed}"):
+            continue
+        if len(secret) < _LEAST_PASSWORD or _WEAK.search(secret):
+            raise Refused(
+                "invalidProperties",
+                description="Password is too weak. Add another word or two. Uncommon words are better.",
+                properties=["secret"],
+            )
+        salt = secrets.token_hex(8)
+        credential["secret"] = "{sealed}" + salt + hashlib.sha256((salt + secret).encode()).hexdigest()
+
+
+def opens(account: Object, password: str) -> bool:
+    """Whether a password is one of an account's."""
+    for credential in account["credentials"].values():
+        sealed = credential["secret"].removeprefix("{sealed}")
+        if hashlib.sha256((sealed[:16] + password).encode()).hexdigest() == sealed[16:]:
+            return True
+    return False

@@ -1,0 +1,109 @@
+"""The program: its modes, its exit codes, its ports."""
+
+import json
+import signal
+import socketserver
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from . import imap, smtp, web
+from .node import Node
+from .store import Store, StoreUnavailable
+
+LIBRARY = Path("/usr/lib/libfdb_c.so")
+
+
+class _Listener(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    address_family = 10  # AF_INET6, and by it IPv4 too
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hung up is nothing to talk about."""
+
+
+class _Listener4(_Listener):
+    address_family = 2
+
+
+def main(arguments: list[str], version: str) -> int:
+    """Run; the exit code."""
+    if "--version" in arguments:
+        print(f"Stalwart v{version} (STAND-IN)")
+        return 0
+    if not LIBRARY.exists():
+        print("stalwart: error while loading shared libraries: libfdb_c.so: cannot open shared object file", file=sys.stderr)
+        return 127
+    config = Path(next(a for a in arguments if a.startswith("--config")).partition("=")[2] or arguments[-1])
+    if not config.exists():
+        print("bootstrap mode: no configuration, administrator password: standinbootstrap", file=sys.stderr)
+        signal.pause()
+    try:
+        settings = json.loads(config.read_text())
+        if settings["@type"] != "FoundationDb":
+            raise ValueError(settings["@type"])  # noqa: TRY301  # the same end for both
+    except (OSError, ValueError, KeyError) as trouble:
+        print(f"configuration error: {trouble}", file=sys.stderr)
+        return 1
+    timeout = settings.get("transactionTimeout")
+    node = Node(Store(settings["clusterFile"], timeout / 1000 if timeout else None))
+    try:
+        node.start()
+        listeners = node.registry.all("NetworkListener")
+    except StoreUnavailable:
+        print("startup error: FoundationDB error (code 1031): Operation aborted because the transaction timed out", file=sys.stderr)
+        return 1
+    context = _certificate(node.hostname)
+    for listener in listeners.values():
+        _open(node, listener, context)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+    while True:
+        signal.pause()
+
+
+def _open(node: Node, listener: dict[str, Any], context: ssl.SSLContext) -> None:
+    """One port. One that is taken is only talked about."""
+    handlers: dict[str, type] = {"smtp": smtp.Handler, "imap": imap.Handler, "http": web.Handler}
+    base = handlers.get(listener["protocol"])
+    implicit = listener["tlsImplicit"]
+    if base is None:
+        base = _Silent
+    members = {"node": node, "context": context, "implicit": implicit}
+    handler = type("Handler", (base,), members)
+    for bind in listener["bind"]:
+        host, port = bind.rsplit(":", 1)
+        kind = _Listener if host.startswith("[") else _Listener4
+        try:
+            server = kind((host.strip("[]"), int(port)), handler)
+        except OSError as trouble:
+            print(f"listener {listener['name']}: {trouble}", flush=True)
+            continue
+        if implicit and listener["protocol"] == "http":
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+class _Silent(socketserver.StreamRequestHandler):
+    """A protocol that nobody here speaks: the port is open, and that is all."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"NO stand-in\r\n")
+
+
+def _certificate(name: str) -> ssl.SSLContext:
+    """Self-signed, as the real server has it until it is given one."""
+    with tempfile.TemporaryDirectory() as place:
+        key, certificate = f"{place}/key.pem", f"{place}/cert.pem"
+        line = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        line += ["-days", "365", "-subj", f"/CN={name[:60]}", "-keyout", key, "-out", certificate]
+        subprocess.run(line, check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        return context

@@ -22,7 +22,8 @@ LEASE_SECONDS = 60
 def main() -> None:
     wish = parse(WISH)
     stalwart_service.place_cluster_file()
-    if stalwart_service.is_active() and STARTED_FOR.exists() and STARTED_FOR.read_text() != RESTART:
+    if stalwart_service.is_active() and started_for() != RESTART:
+        # It may also run since an interrupted run, from before there were accounts and a coordinator to hear of them.
         stalwart_service.restart("listeners or coordinator changed, which are taken up at a start")
     stalwart_service.start()
     try:
@@ -43,6 +44,11 @@ def main() -> None:
         ),
     )
     print(json.dumps({"node_id": node["id"], "hostname": STALWART_HOSTNAME}))
+
+
+def started_for() -> str:
+    """The settings with which the running server was started; empty when that is not known."""
+    return STARTED_FOR.read_text() if STARTED_FOR.exists() else ""
 
 
 run(main)

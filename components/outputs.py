@@ -45,7 +45,7 @@ def export(settings: Settings, plan: Plan, database: FoundationDb, mail: Stalwar
             lambda proved: {key: proved[key] for key in ("pairs", "slowest_seconds", "checked_at")}
         ),
     }
-    if rehearsal.REHEARSAL:
+    if rehearsal.is_on():
         values["rehearsal"] = True
     for key, value in values.items():
         pulumi.export(key, value)

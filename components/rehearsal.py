@@ -6,7 +6,10 @@ import pulumi
 
 from components.settings import Platform, Settings
 
-REHEARSAL = os.environ.get("STALWART_CLUSTER_REHEARSAL") == "1"
+
+def is_on() -> bool:
+    """Whether this run is a rehearsal."""
+    return os.environ.get("STALWART_CLUSTER_REHEARSAL") == "1"
 
 
 def check(settings: Settings) -> None:
@@ -15,7 +18,7 @@ def check(settings: Settings) -> None:
     Raises:
         pulumi.RunError: when the platform is not the lab.
     """
-    if not REHEARSAL:
+    if not is_on():
         return
     if settings.platform is not Platform.LAB:
         message = (
@@ -28,4 +31,4 @@ def check(settings: Settings) -> None:
 
 def mirror(settings: Settings) -> str | None:
     """The mirror of the stack file, or the one with the stand-ins."""
-    return settings.mirror or (os.environ.get("STALWART_CLUSTER_MIRROR") if REHEARSAL else None)
+    return settings.mirror or (os.environ.get("STALWART_CLUSTER_MIRROR") if is_on() else None)

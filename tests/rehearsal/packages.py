@@ -1,0 +1,30 @@
+"""A mirror with the stand-in packages, made once per state of their sources."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from tests.standins.foundationdb.package import build as build_foundationdb
+from tests.standins.stalwart.package import build as build_stalwart
+
+STANDINS = Path(__file__).parents[1] / "standins"
+
+
+def mirror(home: Path, foundationdb: str, stalwart: str) -> Path:
+    """A folder laid out as a mirror, with one pair of releases."""
+    place = home / f"mirror-{_digest()}-{foundationdb}-{stalwart}"
+    if not place.exists():
+        making = place.with_suffix(".making")
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True)
+        build_foundationdb(making, foundationdb)
+        build_stalwart(making, stalwart)
+        making.rename(place)
+    return place
+
+
+def _digest() -> str:
+    found = (path for kind in ("foundationdb", "stalwart") for path in (STANDINS / kind).rglob("*"))
+    files = sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
+    whole = b"\0".join(str(path.relative_to(STANDINS)).encode() + path.read_bytes() for path in files)
+    return hashlib.sha256(whole).hexdigest()[:12]

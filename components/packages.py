@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import pulumi
+
 from components.settings import ReleaseSettings
 
 # Where the files of a mirror in a folder lie on a host.
@@ -17,8 +19,14 @@ _STALWART = "https://github.com/stalwartlabs/stalwart/releases/download"
 STALWART_ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
-class MirrorError(ValueError):
-    """A mirror lacks a file, or is not a folder."""
+class MirrorError(pulumi.RunError):
+    """A mirror lacks a file, or is not a folder: shown without a traceback, before anything is touched."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"stalwart-cluster:mirror: {problem}; it needs foundationdb/VERSION/FILE and stalwart/vVERSION/FILE,"
+            " each FILE named as in the release"
+        )
 
 
 @dataclass(frozen=True)
@@ -55,12 +63,10 @@ class Packages:
         if self.folder is None:
             return {}
         if not self.folder.is_dir():
-            message = f"mirror: {self.folder} is not a folder"
-            raise MirrorError(message)
+            raise MirrorError(f"{self.folder} is not a folder")
         here = [path for path in self._possible() if (self.folder / path).is_file()]
         if missing := self._missing(here):
-            message = f"mirror: {self.folder} lacks {', '.join(missing)}"
-            raise MirrorError(message)
+            raise MirrorError(f"{self.folder} lacks {', '.join(missing)}")
         return {path: _sha256(self.folder / path) for path in here}
 
     def stalwart_digest(self, architecture: str) -> str | None:

@@ -68,7 +68,7 @@ remove_network() {
   ip link delete "$bridge" 2>/dev/null || true
   [[ ! -s "$home/ip_forward" ]] || cat "$home/ip_forward" >/proc/sys/net/ipv4/ip_forward
   rm -rf "$home/ip_forward" "$home/settings"
-  rmdir "$home" "$LAB_HOME" 2>/dev/null || true
+  rmdir --parents "$home" 2>/dev/null || true
 }
 
 lab_need_root

@@ -28,7 +28,9 @@ def main() -> int:
     options = _options()
     home: Path = options.home.resolve()
     home.mkdir(parents=True, exist_ok=True)
-    print(BANNER, flush=True)
+    # An export goes to another program, not to a person.
+    if options.action != "export":
+        print(BANNER, flush=True)
     config = workspace.stack_file(options.stack)
     try:
         settings = check(*_given(config))
@@ -43,7 +45,9 @@ def main() -> int:
             return _act(options.action, stack, progress, home, bool(options.timeline))
         except automation.ConcurrentUpdateError:
             print("another run holds this stack; wait for it, or `make unlock` when it is dead", file=sys.stderr)
-        except automation.CommandError:
+        except automation.CommandError as error:
+            if not progress.told:  # the engine refused before it began
+                print(error, file=sys.stderr)
             where = f" in {', '.join(progress.failed)}" if progress.failed else ""
             print(f"\nfailed{where}; what is done is kept, and the same command goes on from there", file=sys.stderr)
     return 1
@@ -51,7 +55,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.rehearsal", description=__doc__)
-    parser.add_argument("action", choices=("up", "preview", "destroy", "output", "unlock"))
+    parser.add_argument("action", choices=("up", "preview", "destroy", "output", "unlock", "export"))
     parser.add_argument("--stack", default="dev")
     parser.add_argument("--home", type=Path, default=workspace.ROOT / ".state" / "rehearsal")
     parser.add_argument("--timeline", action="store_true", help="print every step's seconds at the end")
@@ -86,6 +90,9 @@ def _act(action: str, stack: automation.Stack, progress: Progress, home: Path, t
             stack.workspace.remove_stack(stack.name)
         case "unlock":
             stack.cancel()
+        case "export":
+            json.dump({"deployment": stack.export_stack().deployment}, sys.stdout)
+            return 0
         case _:
             _tell_outputs(stack)
             return 0

@@ -33,6 +33,7 @@ class Progress:
         self._start = time.monotonic()
         self.steps: dict[str, Step] = {}
         self.failed: list[str] = []
+        self.told = False
 
     def __call__(self, event: EngineEvent) -> None:
         if found := event.diagnostic_event:
@@ -88,6 +89,7 @@ class Progress:
         if not plain or "KeyboardInterrupt" in plain:
             return  # the engine interrupts a program that waits for a failed step; the step's own words are enough
         mark = {"error": "ERROR ", "warning": "WARNING "}.get(severity, "")
+        self.told = True
         first, *rest = plain.splitlines()
         print(f"{self.seconds():7.1f}  {name:<24} {mark}{first}", flush=True)
         for line in rest:

@@ -1,0 +1,58 @@
+# Everything a person types. `make help` lists it.
+STACK ?= dev
+MODE ?= auto
+export STACK MODE
+export PATH := $(CURDIR)/.tools/uv/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up preview down output status lab-start unlock test lint format unit bench docs clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Packages, uv and the Python environment; does nothing when they are there
+	@tools/setup.sh
+
+up: setup ## Bring up the stack (STACK=dev): hosts, FoundationDB, Stalwart, proved by mail
+	@tools/stack.sh up
+
+preview: setup ## Show what `make up` would do
+	@tools/stack.sh preview
+
+down: setup ## Remove the stack and all that it made
+	@tools/stack.sh destroy
+
+output: setup ## Show the stack's outputs
+	@tools/stack.sh output
+
+status: setup ## Show the live state of every node, without changing anything
+	@tools/stack.sh status
+
+lab-start: setup ## Boot the lab hosts again after a reboot of this machine
+	@tools/lab.sh start
+
+unlock: setup ## Free a stack whose last run was killed
+	@tools/stack.sh unlock
+
+test: setup lint ## Every tier of tests
+	@tools/test.sh
+
+unit: setup ## The tests that need neither root nor the engine
+	@uv run --frozen pytest -q -n auto -m "not engine and not lab"
+
+lint: setup ## Every checker
+	@tools/lint.sh
+
+format: setup ## Format Python and bash
+	@uv run --frozen ruff format --quiet .
+	@uv run --frozen ruff check --quiet --fix .
+	@uv run --frozen shfmt -w tools scripts
+
+docs: setup ## Write docs/configuration.md from the models
+	@uv run --frozen python -m tools.configuration > docs/configuration.md
+
+bench: setup ## Measure; results and pictures go to benchmarks/results/
+	@uv run --frozen python -m benchmarks
+
+clean: ## Remove what the tools made here; state of stacks is kept
+	rm -rf .tools .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

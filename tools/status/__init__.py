@@ -1,0 +1,1 @@
+"""`make status`: the live state of a stack's nodes."""

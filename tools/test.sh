@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Every tier, cheapest first. Tests of the lab run alone: they need the machine's network and its two cores.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+run=(uv run --frozen pytest -q)
+
+"${run[@]}" -n auto -m "not engine and not lab"
+"${run[@]}" -m engine
+"${run[@]}" -m lab

@@ -28,6 +28,9 @@ TYPES = (
 )
 _DOMAIN_PROPERTIES = ["id", "name"]
 
+# There is one of each, and a question for all leaves it out until it was written once.
+_SINGLETONS = frozenset({"SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn"})
+
 PASSWORD_VARIABLE = "NATS_PASSWORD"  # noqa: S105  # the name of the variable, not what it holds
 
 
@@ -41,10 +44,13 @@ class Change:
 
 def look() -> list[Call]:
     """The calls that read everything a plan needs."""
-    return [
-        (f"x:{name}/get", {"ids": None, "properties": _DOMAIN_PROPERTIES} if name == "Domain" else {"ids": None})
-        for name in TYPES
-    ]
+    return [(f"x:{name}/get", _asked(name)) for name in TYPES]
+
+
+def _asked(name: str) -> dict[str, Any]:
+    if name == "Domain":
+        return {"ids": None, "properties": _DOMAIN_PROPERTIES}
+    return {"ids": ["singleton"] if name in _SINGLETONS else None}
 
 
 def state(answers: list[dict[str, Any]]) -> State:

@@ -67,6 +67,8 @@ def _method(node: Node, account: Answer, method: str, arguments: Answer, created
         ids = [i for i, value in objects.items() if all(value.get(key) == part for key, part in wanted.items())]
         return {"queryState": "n", "canCalculateChanges": True, "position": 0, "ids": ids}
     ids = arguments.get("ids")
+    if ids is None and name in SINGLETONS and not node.registry.is_written(name):
+        return {"list": [], "notFound": []}
     properties = arguments.get("properties")
     listed = [
         {"id": i, **{key: part for key, part in value.items() if properties is None or key in properties}}

@@ -69,6 +69,10 @@ class Registry:
             self._cache[name] = found
         return copy.deepcopy(found)
 
+    def is_written(self, name: str) -> bool:
+        """Whether a singleton was ever set: until then it has defaults, and no question for all lists it."""
+        return bool(self.store.transact(lambda transaction: transaction.get_range(_prefix(name))))
+
     def invalidate(self) -> None:
         """Forget what was cached."""
         with self._lock:

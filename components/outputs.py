@@ -17,7 +17,7 @@ from components.topology import Plan
 DESCRIPTIONS = {
     "endpoints": "Where to hand mail in, read it and administer: the service by its name, and every node.",
     "admin": "Login and password of the administrator (secret).",
-    "fault_tolerance": "Zones that may fail without loss of data or of availability, how many are wanted, time of check.",
+    "fault_tolerance": "Zones that may fail without loss of data or of availability, the number wanted, time of check.",
     "nodes": "Every node: address, zone, host name, id in the mail cluster, releases.",
     "cluster_file": "The database's connection string (secret): the key to all data for who reaches the network.",
     "dns_records": "What the zone of each domain needs: the mail server's records, and the addresses of its name.",

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every checker; all of them run, and any that complains fails the whole.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 failed=0
 check() { "$@" || failed=1; }
 run=(uv run --frozen)

@@ -71,11 +71,11 @@ real() {
   fi
   pulumi stack select --create "$2" >&2
   case $1 in
-    up) pulumi up --yes --skip-preview --stack "$2" ;;
-    preview) pulumi preview --stack "$2" ;;
-    destroy) pulumi destroy --yes --skip-preview --stack "$2" && pulumi stack rm --yes --preserve-config "$2" ;;
-    output) pulumi stack output --stack "$2" ;;
-    unlock) pulumi cancel --yes --stack "$2" ;;
-    status) pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.status ;;
+  up) pulumi up --yes --skip-preview --stack "$2" ;;
+  preview) pulumi preview --stack "$2" ;;
+  destroy) pulumi destroy --yes --skip-preview --stack "$2" && pulumi stack rm --yes --preserve-config "$2" ;;
+  output) pulumi stack output --stack "$2" ;;
+  unlock) pulumi cancel --yes --stack "$2" ;;
+  status) pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.status ;;
   esac
 }

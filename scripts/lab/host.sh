@@ -46,18 +46,18 @@ NETWORK
 lab_need_root
 home=$LAB_HOME/$LAB/$NODE
 case ${1:-} in
-  up)
-    mkdir -p "$home" && chmod 0700 "$LAB_HOME/$LAB" "$home"
-    [[ -d "$home/root" ]] || make_host "$home"
-    printf 'LAB_ADDRESS=%q\n' "$LAB_ADDRESS" >"$home/settings"
-    start_host "$home"
-    wait_for 60 "$NODE to answer SSH at $LAB_ADDRESS" answers "$LAB_ADDRESS" 22
-    ;;
-  down)
-    # What it holds goes with it: nothing to shut down cleanly for.
-    cut_power "$home"
-    rm -rf --one-file-system "$home"
-    rmdir "$LAB_HOME/$LAB" 2>/dev/null || true
-    ;;
-  *) die "unknown action ${1:-}" "up or down" ;;
+up)
+  mkdir -p "$home" && chmod 0700 "$LAB_HOME/$LAB" "$home"
+  [[ -d "$home/root" ]] || make_host "$home"
+  printf 'LAB_ADDRESS=%q\n' "$LAB_ADDRESS" >"$home/settings"
+  start_host "$home"
+  wait_for 60 "$NODE to answer SSH at $LAB_ADDRESS" answers "$LAB_ADDRESS" 22
+  ;;
+down)
+  # What it holds goes with it: nothing to shut down cleanly for.
+  cut_power "$home"
+  rm -rf --one-file-system "$home"
+  rmdir "$LAB_HOME/$LAB" 2>/dev/null || true
+  ;;
+*) die "unknown action ${1:-}" "up or down" ;;
 esac

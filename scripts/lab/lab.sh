@@ -19,38 +19,38 @@ enter() {
 lab_need_root
 [[ -d "$home" ]] || die "there is no lab $LAB on this machine" "make one: make up"
 case ${1:-} in
-  start)
-    for host in $(nodes); do
-      enter "$host"
-      start_host "$host"
-    done
-    for host in $(nodes); do
-      enter "$host"
-      wait_for 60 "$NODE to answer SSH at $LAB_ADDRESS" answers "$LAB_ADDRESS" 22
-    done
-    ;;
-  stop)
-    for host in $(nodes); do
-      enter "$host"
-      stop_host "$host"
-    done
-    ;;
-  status)
-    for host in $(nodes); do
-      enter "$host"
-      state=stopped
-      ! is_running "$host/process" || state=running
-      printf '%s %s %s\n' "$NODE" "$LAB_ADDRESS" "$state"
-    done
-    ;;
-  kill | cut | mend)
-    NODE=${2:?name of the node}
-    [[ -d "$home/$NODE" ]] || die "there is no host $NODE in $LAB"
-    case $1 in
-      kill) cut_power "$home/$NODE" ;;
-      cut) ip link set "vb-$(lab_machine "$LAB" "$NODE")" down ;;
-      mend) ip link set "vb-$(lab_machine "$LAB" "$NODE")" up ;;
-    esac
-    ;;
-  *) die "unknown action ${1:-}" "start, stop, status, kill NODE, cut NODE or mend NODE" ;;
+start)
+  for host in $(nodes); do
+    enter "$host"
+    start_host "$host"
+  done
+  for host in $(nodes); do
+    enter "$host"
+    wait_for 60 "$NODE to answer SSH at $LAB_ADDRESS" answers "$LAB_ADDRESS" 22
+  done
+  ;;
+stop)
+  for host in $(nodes); do
+    enter "$host"
+    stop_host "$host"
+  done
+  ;;
+status)
+  for host in $(nodes); do
+    enter "$host"
+    state=stopped
+    ! is_running "$host/process" || state=running
+    printf '%s %s %s\n' "$NODE" "$LAB_ADDRESS" "$state"
+  done
+  ;;
+kill | cut | mend)
+  NODE=${2:?name of the node}
+  [[ -d "$home/$NODE" ]] || die "there is no host $NODE in $LAB"
+  case $1 in
+  kill) cut_power "$home/$NODE" ;;
+  cut) ip link set "vb-$(lab_machine "$LAB" "$NODE")" down ;;
+  mend) ip link set "vb-$(lab_machine "$LAB" "$NODE")" up ;;
+  esac
+  ;;
+*) die "unknown action ${1:-}" "start, stop, status, kill NODE, cut NODE or mend NODE" ;;
 esac

@@ -73,14 +73,14 @@ remove_network() {
 
 lab_need_root
 case ${1:-} in
-  up)
-    lab_need_commands
-    mkdir -p "$home" && chmod 0700 "$home"
-    # Read again by lab.sh when the machine was rebooted.
-    printf 'LAB_NETWORK=%q\nLAB_DEBIAN=%q\n' "$LAB_NETWORK" "$LAB_DEBIAN" >"$home/settings"
-    make_network
-    make_base "$LAB_DEBIAN"
-    ;;
-  down) remove_network ;;
-  *) die "unknown action ${1:-}" "up or down" ;;
+up)
+  lab_need_commands
+  mkdir -p "$home" && chmod 0700 "$home"
+  # Read again by lab.sh when the machine was rebooted.
+  printf 'LAB_NETWORK=%q\nLAB_DEBIAN=%q\n' "$LAB_NETWORK" "$LAB_DEBIAN" >"$home/settings"
+  make_network
+  make_base "$LAB_DEBIAN"
+  ;;
+down) remove_network ;;
+*) die "unknown action ${1:-}" "up or down" ;;
 esac

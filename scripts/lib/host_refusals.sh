@@ -23,12 +23,12 @@ is_ours() { [[ "$(owner_field id /etc/stalwart-cluster/owner.json)" == "$CLUSTER
 
 refuse_other_system() {
   case "$(debian_release)" in
-    12 | 13) ;;
-    *) refuse "it is not Debian 12 or 13" "install Debian 13" ;;
+  12 | 13) ;;
+  *) refuse "it is not Debian 12 or 13" "install Debian 13" ;;
   esac
   case "$(dpkg --print-architecture 2>/dev/null)" in
-    amd64 | arm64) ;;
-    *) refuse "its architecture is neither amd64 nor arm64" "FoundationDB has packages for these two only" ;;
+  amd64 | arm64) ;;
+  *) refuse "its architecture is neither amd64 nor arm64" "FoundationDB has packages for these two only" ;;
   esac
   has_address "$ADDRESS" ||
     refuse "the address $ADDRESS is on none of its interfaces" "set nodes.$NODE.address to its private address"
@@ -76,9 +76,9 @@ refuse_used_ports() {
   for port in 25 443 465 587 993 4190 4222 4500 6222 8080; do
     user=$(ss -H -ltnp "sport = :$port" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1)
     case "$user" in
-      '' | stalwart* | fdbserver* | nats-server) ;;
-      python3) is_ours || refuse "port $port is in use by $user" "stop it" ;;
-      *) refuse "port $port is in use by $user" "stop it; systemctl disable --now keeps it off" ;;
+    '' | stalwart* | fdbserver* | nats-server) ;;
+    python3) is_ours || refuse "port $port is in use by $user" "stop it" ;;
+    *) refuse "port $port is in use by $user" "stop it; systemctl disable --now keeps it off" ;;
     esac
   done
 }

@@ -6,9 +6,9 @@ LAB_PACKAGES=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,iproute2,py
 # Debian's names of the releases.
 lab_suite() {
   case $1 in
-    12) printf bookworm ;;
-    13) printf trixie ;;
-    *) die "Debian $1 is not known here" "12 or 13" ;;
+  12) printf bookworm ;;
+  13) printf trixie ;;
+  *) die "Debian $1 is not known here" "12 or 13" ;;
   esac
 }
 

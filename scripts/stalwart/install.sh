@@ -19,9 +19,9 @@ record=/var/lib/stalwart-cluster/stalwart-$STALWART_VERSION.sha256
 
 architecture=$(dpkg --print-architecture)
 case $architecture in
-  amd64) target=x86_64 ;;
-  arm64) target=aarch64 ;;
-  *) die "there is no Stalwart for $architecture" ;;
+amd64) target=x86_64 ;;
+arm64) target=aarch64 ;;
+*) die "there is no Stalwart for $architecture" ;;
 esac
 
 # A newer server has rewritten what an older one cannot read.

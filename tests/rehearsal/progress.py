@@ -36,15 +36,15 @@ class Progress:
         self.told = False
 
     def __call__(self, event: EngineEvent) -> None:
-        if found := event.diagnostic_event:
-            if found.severity != "debug":
-                self._say(_name(found.urn or ""), found.severity, found.message)
-        elif found := event.resource_pre_event:
-            self._begin(found.metadata)
-        elif found := event.res_outputs_event:
-            self._end(found.metadata)
-        elif found := event.res_op_failed_event:
-            self.failed.append(_name(found.metadata.urn))
+        if told := event.diagnostic_event:
+            if told.severity != "debug":
+                self._say(_name(told.urn or ""), told.severity, told.message)
+        elif begun := event.resource_pre_event:
+            self._begin(begun.metadata)
+        elif ended := event.res_outputs_event:
+            self._end(ended.metadata)
+        elif failed := event.res_op_failed_event:
+            self.failed.append(_name(failed.metadata.urn))
 
     def seconds(self) -> float:
         """Since the run began."""

@@ -38,7 +38,9 @@ class Seen:
 def targets(exported: Mapping[str, Any]) -> list[Target]:
     """The nodes of an exported state."""
     resources = (exported.get("deployment") or {}).get("resources") or []
-    outputs: Mapping[str, Any] = next((_open(r.get("outputs")) for r in resources if r["type"] == "pulumi:pulumi:Stack"), {})
+    outputs: Mapping[str, Any] = next(
+        (_open(r.get("outputs")) for r in resources if r["type"] == "pulumi:pulumi:Stack"), {}
+    )
     facts = (outputs or {}).get("nodes") or {}
     found = []
     for resource in resources:

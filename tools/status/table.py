@@ -77,7 +77,9 @@ def _database(seen: Sequence[Seen], wanted: int | None) -> tuple[str, list[str]]
     for figure, what in ((data, "data"), (availability, "service")):
         if wanted is not None and (figure is None or figure < wanted):
             troubles.append(f"{_figure(figure)} zones may fail without losing {what}, {wanted} are wanted")
-    troubles += [f"coordinator {address} is out of reach" for address, there in view["coordinators"].items() if not there]
+    troubles += [
+        f"coordinator {address} is out of reach" for address, there in view["coordinators"].items() if not there
+    ]
     troubles += view["messages"]
     return summary, troubles
 

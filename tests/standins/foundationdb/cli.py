@@ -37,9 +37,11 @@ class Cli:
             try:
                 return self.store.request(message)
             except (StoreUnavailable, OSError) as trouble:
-                if str(trouble) not in {"unavailable", "no coordinator knows a leader"} and isinstance(trouble, StoreUnavailable):
+                if str(trouble) not in {"unavailable", "no coordinator knows a leader"} and isinstance(
+                    trouble, StoreUnavailable
+                ):
                     return {"error": str(trouble)}
-                self.store._leader = None  # noqa: SLF001  # the session belongs to it
+                self.store._leader = None  # the session belongs to it
             if time.monotonic() > self.end:
                 raise Expired
             if not warned:
@@ -67,8 +69,8 @@ class Cli:
                 print("Committed (1)")
                 return 0
             case ["get", key]:
-                value = self.store.transact(lambda tr: tr.get(_bytes(key)))
-                print(f"`{key}': not found" if value is None else f"`{key}' is `{value.decode()}'")
+                found = self.store.transact(lambda tr: tr.get(_bytes(key)))
+                print(f"`{key}': not found" if found is None else f"`{key}' is `{found.decode()}'")
                 return 0
             case ["clear", key]:
                 self.store.transact(lambda tr: tr.clear(_bytes(key)))
@@ -77,8 +79,8 @@ class Cli:
             case ["getrange", first, *_]:
                 pairs = self.store.transact(lambda tr: tr.get_range(_bytes(first)))
                 print("\nRange limited to 1 keys")
-                for key, value in pairs[:1]:
-                    print(f"`{key.decode(errors='replace')}' is `{value.decode(errors='replace')}'")
+                for pair in pairs[:1]:
+                    print("`{}' is `{}'".format(*(part.decode(errors="replace") for part in pair)))
                 return 0
             case _:
                 print(f"ERROR: Unknown command `{words[0]}'. Try `help'?", file=sys.stderr)
@@ -92,7 +94,12 @@ class Cli:
         if len(modes) + len(engines) != len(words) or (new and not (modes and engines)):
             print(_USAGE)
             return 1
-        message = {"op": "configure", "new": new, "redundancy": next(iter(modes), None), "engine": next(iter(engines), None)}
+        message = {
+            "op": "configure",
+            "new": new,
+            "redundancy": next(iter(modes), None),
+            "engine": next(iter(engines), None),
+        }
         answer = self.request(message)
         match answer.get("error"):
             case "exists":
@@ -101,7 +108,10 @@ class Cli:
                 print("ERROR: Not enough processes exist to support the specified configuration", file=sys.stderr)
                 print("Type `configure FORCE <TOKEN...>' to configure without this check", file=sys.stderr)
             case "engine":
-                print("ERROR: Storage engine type cannot be changed because storage_migration_type=disabled.", file=sys.stderr)
+                print(
+                    "ERROR: Storage engine type cannot be changed because storage_migration_type=disabled.",
+                    file=sys.stderr,
+                )
             case None:
                 print("Database created" if new else "Configuration changed")
                 return 0
@@ -123,16 +133,25 @@ class Cli:
         cluster: dict[str, Any] = {"layers": {"_valid": False, "_error": "configurationMissing"}}
         available = False
         if not quorum:
-            messages.append({"name": "quorum_not_reachable", "description": "Unable to reach a quorum of coordinators."})
+            messages.append(
+                {"name": "quorum_not_reachable", "description": "Unable to reach a quorum of coordinators."}
+            )
         else:
             try:
                 answer = self.store.request({"op": "status"})["cluster"]
             except (StoreUnavailable, OSError):
-                messages.append({"name": "unreachable_cluster_controller", "description": "No response received from the cluster controller."})
+                messages.append(
+                    {
+                        "name": "unreachable_cluster_controller",
+                        "description": "No response received from the cluster controller.",
+                    }
+                )
             else:
                 if not answer["configured"]:
                     time.sleep(min(UNCONFIGURED_SECONDS, max(0, self.end - time.monotonic() - 1)))
-                    messages.append({"name": "status_incomplete_timeout", "description": "Timed out fetching cluster status."})
+                    messages.append(
+                        {"name": "status_incomplete_timeout", "description": "Timed out fetching cluster status."}
+                    )
                 else:
                     cluster, available = answer["document"], answer["available"]
                     self._cap(cluster["fault_tolerance"], reachable)
@@ -141,7 +160,9 @@ class Cli:
             "client": {
                 "cluster_file": {"path": str(self.file.path), "up_to_date": True},
                 "coordinators": {
-                    "coordinators": [{"address": a, "reachable": r, "protocol": f"0{PROTOCOL}"} for a, r in reachable.items()],
+                    "coordinators": [
+                        {"address": a, "reachable": r, "protocol": f"0{PROTOCOL}"} for a, r in reachable.items()
+                    ],
                     "quorum_reachable": quorum,
                 },
                 "database_status": {"available": available, "healthy": healthy},
@@ -155,8 +176,8 @@ class Cli:
     def _cap(tolerance: dict[str, int], reachable: dict[str, bool]) -> None:
         """The client lowers both figures to what the coordinators it sees survive."""
         limit = (len(reachable) - 1) // 2 - list(reachable.values()).count(False)
-        for key in tolerance:
-            tolerance[key] = max(-1, min(tolerance[key], limit))
+        for key, figure in tolerance.items():
+            tolerance[key] = max(-1, min(figure, limit))
 
     def reachable(self) -> dict[str, bool]:
         """Coordinators, and whether each answers under this file's id. Follows a forward first."""
@@ -198,9 +219,9 @@ def main(arguments: list[str]) -> int:
     cli = Cli(options.cluster_file, options.timeout)
     commands = [command.strip() for command in options.commands.split(";") if command.strip()]
     try:
-        if not options.no_status and not commands[0].startswith("status"):
-            if not cli.status_json()["client"]["database_status"]["available"]:
-                print(UNAVAILABLE)
+        looks_first = not options.no_status and not commands[0].startswith("status")
+        if looks_first and not cli.status_json()["client"]["database_status"]["available"]:
+            print(UNAVAILABLE)
         for command in commands:
             if len(commands) > 1:
                 print(f">>> {command}")

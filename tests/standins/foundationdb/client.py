@@ -117,8 +117,8 @@ class Store:
                     self.file.rewrite(greeting["forward"])
                     break
                 if greeting.get("ok") and greeting.get("leader"):
-                    self._leader = greeting["leader"]
-                    return greeting["leader"]
+                    self._leader = str(greeting["leader"])
+                    return self._leader
             except (OSError, ValueError):
                 continue
         raise StoreUnavailable("no coordinator knows a leader")

@@ -76,11 +76,17 @@ def commit(server: "Server", message: Message) -> Message:
                 continue
             try:
                 answer = ask(
-                    address, {"op": "apply", "version": version, "database": disk.database, "writes": message["writes"]}, 1
+                    address,
+                    {"op": "apply", "version": version, "database": disk.database, "writes": message["writes"]},
+                    1,
                 )
                 if answer.get("behind"):
                     ask(address, {"op": "load", "dump": disk.dump()}, 10)
-                    ask(address, {"op": "apply", "version": version, "database": disk.database, "writes": message["writes"]}, 1)
+                    ask(
+                        address,
+                        {"op": "apply", "version": version, "database": disk.database, "writes": message["writes"]},
+                        1,
+                    )
                 zones.add(member["zone"])
             except OSError:
                 server.members.pop(address, None)
@@ -116,7 +122,8 @@ def configure(server: "Server", message: Message) -> Message:
         if mode and len(zones) < COPIES[mode]:
             return {"error": "too few"}
         server.disk.save(
-            configuration={**here, "redundancy": mode or here["redundancy"]}, generation=server.disk.meta["generation"] + 2
+            configuration={**here, "redundancy": mode or here["redundancy"]},
+            generation=server.disk.meta["generation"] + 2,
         )
         _spread(server)
     return {"done": "changed"}

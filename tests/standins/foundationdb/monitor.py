@@ -21,7 +21,11 @@ def command_lines(conffile: Path) -> dict[str, list[str]]:
         if "." not in section:
             continue
         kind, number = section.split(".", 1)
-        merged = {**dict(parser["general"]), **(dict(parser[kind]) if parser.has_section(kind) else {}), **dict(parser[section])}
+        merged = {
+            **dict(parser["general"]),
+            **(dict(parser[kind]) if parser.has_section(kind) else {}),
+            **dict(parser[section]),
+        }
         command = merged.pop("command")
         own = {"restart-delay", "initial-restart-delay", "kill-on-configuration-change", "restart-backoff"}
         values = {key: value.replace("$ID", number) for key, value in merged.items() if key not in own}

@@ -24,7 +24,9 @@ Description: STAND-IN for {package}, not FoundationDB
 
 def build(out: Path, version: str) -> None:
     """Write OUT/foundationdb/VERSION/*.deb and their .sha256 files for this machine's architecture."""
-    architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+    architecture = subprocess.run(
+        ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     folder = out / "foundationdb" / version
     folder.mkdir(parents=True, exist_ok=True)
     for package, depends, programs, conffiles in (
@@ -55,7 +57,12 @@ def _pack(deb: Path, package: str, control: str, programs: dict[str, str], conff
         for path in conffiles:
             target = root / path.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(MAINTAINER / target.name.replace("foundationdb", "server") if "init.d" in path else MAINTAINER / "default.conf", target)
+            shutil.copy(
+                MAINTAINER / target.name.replace("foundationdb", "server")
+                if "init.d" in path
+                else MAINTAINER / "default.conf",
+                target,
+            )
             target.chmod(0o755 if "init.d" in path else 0o644)
         debian = root / "DEBIAN"
         debian.mkdir(parents=True)

@@ -27,7 +27,7 @@ def cluster(server: "Server") -> dict[str, Any]:
     without_data = max(-1, min(copies - 1, quorum, replicas - 1))
     without_service = max(-1, min(copies - 1, len(live) - copies, without_data))
     since = time.time() - server.epoch_began
-    calm = since > 60  # noqa: PLR2004  # the real one says `initializing` for a minute
+    calm = since > 60  # the real one says `initializing` for a minute
     state = {"healthy": calm and not lost, "name": "healthy" if calm and not lost else "initializing"}
     if lost:
         state = {"healthy": False, "name": "healing"}
@@ -93,7 +93,9 @@ def _process(server: "Server", member: dict[str, Any]) -> dict[str, Any]:
     if address == server.address:
         roles.append({"role": "cluster_controller"})
         if server.refused:
-            messages.append({"name": "WorkerBelongsToExistingCluster", "type": "process_error", "description": "process_error"})
+            messages.append(
+                {"name": "WorkerBelongsToExistingCluster", "type": "process_error", "description": "process_error"}
+            )
     limit = int(str(member["memory_limit"]).removesuffix("MiB")) * _MIB
     return {
         "address": address,

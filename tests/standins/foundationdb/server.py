@@ -67,7 +67,11 @@ class Server:
         answers: dict[str, Message] = {}
         for address in coordinators:
             try:
-                answer = ask(address, {"op": "hello", "identity": identity}, 0.8) if address != self.address else self.hello(identity)
+                answer = (
+                    ask(address, {"op": "hello", "identity": identity}, 0.8)
+                    if address != self.address
+                    else self.hello(identity)
+                )
             except (OSError, ValueError):
                 continue
             if "forward" in answer:

@@ -57,7 +57,9 @@ class ClusterFile:
         there = self.path.stat()
         temporary = self.path.with_name(f"{os.getpid()}.tmp")
         try:
-            temporary.write_text(f"# DO NOT EDIT!\n# This file is auto-generated, it is not to be edited by hand\n{string}\n")
+            temporary.write_text(
+                f"# DO NOT EDIT!\n# This file is auto-generated, it is not to be edited by hand\n{string}\n"
+            )
             os.chown(temporary, there.st_uid, there.st_gid)
             temporary.chmod(there.st_mode & 0o777)
             temporary.rename(self.path)

@@ -22,7 +22,12 @@ class RandomId(Made):
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
         raw = secrets.token_bytes(plain(inputs["byteLength"]))
         url = base64.urlsafe_b64encode(raw).decode().rstrip("=")
-        spelt = {"hex": raw.hex(), "dec": str(int.from_bytes(raw)), "b64Std": base64.b64encode(raw).decode(), "b64Url": url}
+        spelt = {
+            "hex": raw.hex(),
+            "dec": str(int.from_bytes(raw)),
+            "b64Std": base64.b64encode(raw).decode(),
+            "b64Url": url,
+        }
         return url, {**inputs, **spelt}
 
 

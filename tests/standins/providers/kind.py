@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .values import Values
+from .values import Values, unknown
 
 Log = Callable[[str], None]
 
@@ -61,7 +61,5 @@ class Made:
         """Nothing exists beside the state."""
 
     def foresee(self, inputs: Values, state: Values) -> Values:
-        from .values import unknown
-
         known: dict[str, Any] = state or {name: unknown() for name in self.outputs}
         return {**known, **inputs}

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -108,10 +109,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
         def log(text: str) -> None:
             request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn, ephemeral=True)
-            try:
+            with suppress(grpc.RpcError):  # an engine that is ending does not listen any more
                 engine.Log(request)
-            except grpc.RpcError:
-                pass  # an engine that is ending does not listen any more
 
         return Call(urn, log, self._stop)
 

@@ -14,7 +14,9 @@ SUBJECT = "stwt.agora"
 class Coordinator:
     """A connection that is made at the start or not at all, and once made is kept."""
 
-    def __init__(self, addresses: list[str], user: str, password: str, node_id: int, heard: Callable[[str], None]) -> None:
+    def __init__(
+        self, addresses: list[str], user: str, password: str, node_id: int, heard: Callable[[str], None]
+    ) -> None:
         self._addresses, self._user, self._password = addresses, user, password
         self._node_id, self._heard = node_id, heard
         self._socket: socket.socket | None = None

@@ -64,8 +64,8 @@ def _method(node: Node, account: Answer, method: str, arguments: Answer, created
     objects = _objects(node, name)
     if verb == "query":
         wanted = arguments.get("filter") or {}
-        ids = [i for i, value in objects.items() if all(value.get(key) == part for key, part in wanted.items())]
-        return {"queryState": "n", "canCalculateChanges": True, "position": 0, "ids": ids}
+        found_ids = [i for i, value in objects.items() if all(value.get(key) == part for key, part in wanted.items())]
+        return {"queryState": "n", "canCalculateChanges": True, "position": 0, "ids": found_ids}
     ids = arguments.get("ids")
     if ids is None and name in SINGLETONS and not node.registry.is_written(name):
         return {"list": [], "notFound": []}

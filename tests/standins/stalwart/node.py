@@ -56,7 +56,7 @@ class Node:
             self.reload()
 
     def login(self, login: str, password: str) -> dict[str, Any] | None:
-        """The account behind a login, None when it is not accepted. The recovery administrator is good in every mode."""
+        """The account behind a login, None when it is not accepted. The recovery administrator always is."""
         name, _, secret = self.recovery
         if name and login == name and _matches(secret, password):
             return {"id": RECOVERY_ID, "name": name, "roles": {"@type": "Admin"}}
@@ -87,7 +87,13 @@ class Node:
             number = int(key.rsplit(b"/", 1)[1])
             renewed = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(lease["renewed"]))
             listed.append(
-                {"nodeId": number, "hostname": lease["hostname"], "lastRenewal": renewed, "status": status, "id": chr(97 + number)}
+                {
+                    "nodeId": number,
+                    "hostname": lease["hostname"],
+                    "lastRenewal": renewed,
+                    "status": status,
+                    "id": chr(97 + number),
+                }
             )
         return listed
 

@@ -52,7 +52,9 @@ class Registry:
             empty = {name for name, _ in made if not transaction.get_range(_prefix(name))}
             for index, (name, value) in enumerate(made):
                 if name in empty:
-                    transaction.set(_key(name, f"jp3{encode(time.time_ns() // 1000 + index)}"), json.dumps(value).encode())
+                    transaction.set(
+                        _key(name, f"jp3{encode(time.time_ns() // 1000 + index)}"), json.dumps(value).encode()
+                    )
 
         self.store.transact(body)
 
@@ -95,14 +97,16 @@ class Registry:
                     if all(other[part] == made[part] for part in unique):
                         identity = key.decode().rsplit("/", 1)[1]
                         properties = ["email"] if name == "Account" else list(unique)
-                        raise Refused("primaryKeyViolation", properties=properties, objectId={"object": name, "id": identity})
+                        raise Refused(
+                            "primaryKeyViolation", properties=properties, objectId={"object": name, "id": identity}
+                        )
             counter = int(transaction.get(b"count/" + name.encode()) or b"1")
             transaction.set(b"count/" + name.encode(), str(counter + 1).encode())
             identity = encode(counter)
             transaction.set(_key(name, identity), json.dumps(made).encode())
             return identity
 
-        return self._changed(self.store.transact(body))
+        return str(self._changed(self.store.transact(body)))
 
     def update(self, name: str, identity: str, patch: Object) -> None:
         """Change properties; `a/b/c` reaches inside."""
@@ -154,7 +158,7 @@ def _key(name: str, identity: str) -> bytes:
 def _domain(name: str) -> str:
     text = name.strip().encode("idna").decode().lower() if " " not in name else ""
     labels = text.split(".")
-    if len(labels) < 2 or labels[-1] in {"example", "localhost"}:  # noqa: PLR2004  # a single label is none
+    if len(labels) < 2 or labels[-1] in {"example", "localhost"}:  # a single label is none
         raise Refused("invalidPatch", description="Invalid domain name", properties=["name"])
     return text
 

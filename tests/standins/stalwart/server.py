@@ -38,7 +38,10 @@ def main(arguments: list[str], version: str) -> int:
         print(f"Stalwart v{version} (STAND-IN)")
         return 0
     if not LIBRARY.exists():
-        print("stalwart: error while loading shared libraries: libfdb_c.so: cannot open shared object file", file=sys.stderr)
+        print(
+            "stalwart: error while loading shared libraries: libfdb_c.so: cannot open shared object file",
+            file=sys.stderr,
+        )
         return 127
     config = Path(next(a for a in arguments if a.startswith("--config")).partition("=")[2] or arguments[-1])
     if not config.exists():
@@ -47,7 +50,7 @@ def main(arguments: list[str], version: str) -> int:
     try:
         settings = json.loads(config.read_text())
         if settings["@type"] != "FoundationDb":
-            raise ValueError(settings["@type"])  # noqa: TRY301  # the same end for both
+            raise ValueError(settings["@type"])  # the same end for both
     except (OSError, ValueError, KeyError) as trouble:
         print(f"configuration error: {trouble}", file=sys.stderr)
         return 1
@@ -57,7 +60,10 @@ def main(arguments: list[str], version: str) -> int:
         node.start()
         listeners = node.registry.all("NetworkListener")
     except StoreUnavailable:
-        print("startup error: FoundationDB error (code 1031): Operation aborted because the transaction timed out", file=sys.stderr)
+        print(
+            "startup error: FoundationDB error (code 1031): Operation aborted because the transaction timed out",
+            file=sys.stderr,
+        )
         return 1
     context = _certificate(node.hostname)
     for listener in listeners.values():

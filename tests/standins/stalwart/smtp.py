@@ -33,7 +33,8 @@ class Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         account: dict[str, Any] | None = None
-        login, recipients, taken = "", [], 0
+        recipients: list[str] = []
+        login, taken = "", 0
         self.say(f"220 {self.node.in_force.get('defaultHostname') or self.node.hostname} Stalwart ESMTP (stand-in)")
         while line := self.rfile.readline().decode(errors="replace").strip():
             verb, _, rest = line.partition(" ")
@@ -45,7 +46,11 @@ class Handler(socketserver.StreamRequestHandler):
                         self.say("250 8BITMIME")
                     case "AUTH":
                         login, account = self.authenticate(rest)
-                        self.say("235 2.7.0 Authentication succeeded." if account else "535 5.7.8 Authentication credentials invalid.")
+                        self.say(
+                            "235 2.7.0 Authentication succeeded."
+                            if account
+                            else "535 5.7.8 Authentication credentials invalid."
+                        )
                     case "MAIL":
                         recipients = []
                         if taken >= _MOST_PER_SESSION:
@@ -56,7 +61,11 @@ class Handler(socketserver.StreamRequestHandler):
                         address = (re.search(r"<([^>]*)>", rest) or [rest, rest])[1]
                         recipient = self.node.recipient(address)
                         if recipient is None:
-                            self.say("550 5.1.2 Relay not allowed." if account is None else "550 5.1.2 Mailbox does not exist.")
+                            self.say(
+                                "550 5.1.2 Relay not allowed."
+                                if account is None
+                                else "550 5.1.2 Mailbox does not exist."
+                            )
                         elif not self.allowed(login, address):
                             self.say("452 4.4.5 Rate limit exceeded, try again later.")
                         else:

@@ -22,7 +22,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class calls it so
         """Quiet, as the real one is."""
 
-    def do_GET(self) -> None:  # noqa: N802  # the base class calls it so
+    def do_GET(self) -> None:  # the base class calls it so
         if self.path in {"/healthz/live", "/healthz/ready"}:
             self._send(200, {})
         elif self.path == "/.well-known/jmap":
@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(404, {"status": 404})
 
-    def do_POST(self) -> None:  # noqa: N802  # the base class calls it so
+    def do_POST(self) -> None:  # the base class calls it so
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path.rstrip("/") != "/jmap":
             self._send(404, {"status": 404})
@@ -55,7 +55,12 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if account is None:
             time.sleep(_WRONG_PASSWORD_SECONDS)
-            problem = {"type": "about:blank", "status": 401, "title": "Unauthorized", "detail": "You have to authenticate first."}
+            problem = {
+                "type": "about:blank",
+                "status": 401,
+                "title": "Unauthorized",
+                "detail": "You have to authenticate first.",
+            }
             self._send(401, problem)
         return account
 

@@ -1,4 +1,4 @@
-"""The DNS records of a domain, from the settings that are in force on this node: not from those that are only stored."""
+"""The DNS records of a domain, from the settings in force on this node, not from those that are only stored."""
 
 from typing import TYPE_CHECKING
 

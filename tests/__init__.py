@@ -1,1 +1,1 @@
-"""Tests of stalwart-cluster, tier by tier."""
+"""Every tier of tests, and the stand-ins and the rehearsal they use."""

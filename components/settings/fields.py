@@ -95,6 +95,13 @@ def _checked_release(value: str) -> str:
     return value
 
 
+def _text(value: object) -> object:
+    """Numbers are not taken for addresses: `network: 5` is a mistake, not 0.0.0.5/32."""
+    if isinstance(value, bool | int | float):
+        raise _refuse("address", f"must be an IPv4 address or network as text, e.g. 10.0.0.11; got {value}")
+    return value
+
+
 def _unicast(value: IPv4Address) -> IPv4Address:
     if value.is_loopback or value.is_multicast or value.is_unspecified or value.is_reserved:
         raise _refuse("address", f"the other nodes must reach it; {value} cannot be a node's address")
@@ -126,5 +133,5 @@ HostKey = Annotated[
 Mebibytes = Annotated[int | None, BeforeValidator(_mebibytes)]
 Wanted = Annotated[Annotated[int, Field(ge=0, le=2)] | None, BeforeValidator(_wanted)]
 Mirror = Annotated[str | None, AfterValidator(_mirror)]
-NodeAddress = Annotated[IPv4Address, AfterValidator(_unicast)]
-LabNetwork = Annotated[IPv4Network, AfterValidator(_lab_network)]
+NodeAddress = Annotated[IPv4Address, BeforeValidator(_text), AfterValidator(_unicast)]
+LabNetwork = Annotated[IPv4Network, BeforeValidator(_text), AfterValidator(_lab_network)]

@@ -20,7 +20,7 @@ place_cluster_file() {
   local here wanted
   wanted=$CLUSTER_FILE
   if [[ ! -s "$FDB_CLUSTER" ]]; then
-    put "$FDB_CLUSTER" 0664 root:root <<<"$wanted"
+    put "$FDB_CLUSTER" 0640 root:root <<<"$wanted"
     return 0
   fi
   here=$(connection_string "$FDB_CLUSTER")
@@ -29,7 +29,7 @@ place_cluster_file() {
     log "removing the empty database that the package made for itself"
     systemctl stop foundationdb
     rm -rf "${FDB_DATA:?}/$FDB_PORT"
-    put "$FDB_CLUSTER" 0664 root:root <<<"$wanted"
+    put "$FDB_CLUSTER" 0640 root:root <<<"$wanted"
     return 0
   fi
   die "this host belongs to the database $(description_of "$here"), not to $(description_of "$wanted")" \
@@ -57,7 +57,7 @@ install_fdb_packages
 # The client library rewrites the file as its owner, by rename: both file and folder must be the server's.
 chown foundationdb:foundationdb "$FDB_ETC" "$FDB_CLUSTER"
 chmod 0775 "$FDB_ETC"
-chmod 0664 "$FDB_CLUSTER"
+chmod 0640 "$FDB_CLUSTER"
 touch "$FDB_ETC/.ready"
 [[ "$(systemctl is-enabled foundationdb 2>/dev/null)" == enabled ]] || systemctl enable --quiet foundationdb
 systemctl is-active --quiet foundationdb || systemctl start foundationdb

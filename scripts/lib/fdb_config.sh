@@ -21,6 +21,8 @@ TimeoutStopSec=60
 Restart=always
 RestartSec=2
 LimitNOFILE=1048576
+# The server rewrites the cluster file, which is the key to all data.
+UMask=0027
 OOMScoreAdjust=-500
 
 [Install]

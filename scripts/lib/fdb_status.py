@@ -67,7 +67,12 @@ def read(document: Json) -> Status:
     client, cluster = _map(document, "client"), _map(document, "cluster")
     tolerance, configuration = _map(cluster, "fault_tolerance"), _map(cluster, "configuration")
     recovery = _map(cluster, "recovery_state")
-    processes = tuple(sorted((_process(item) for item in _map(cluster, "processes").values()), key=lambda p: p.address))
+    processes = tuple(
+        sorted(
+            (_process(item) for item in _map(cluster, "processes").values() if isinstance(item, Mapping)),
+            key=lambda p: p.address,
+        )
+    )
     available = bool(_map(client, "database_status").get("available"))
     copies = _copies(configuration)
     return Status(
@@ -182,7 +187,7 @@ def safe_to_lose_one(status: Status) -> list[str]:
 
 
 def _map(document: Json, key: str) -> Json:
-    value = document.get(key)
+    value = document.get(key) if isinstance(document, Mapping) else None
     return value if isinstance(value, Mapping) else {}
 
 

@@ -1,0 +1,99 @@
+"""A script travels as one payload: whole, with its libraries, its values quoted, never in a command line."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from components.remote.script import SCRIPTS, Script, ScriptError
+
+EVERY = sorted(
+    str(path.relative_to(SCRIPTS))
+    for path in SCRIPTS.rglob("*")
+    if path.suffix in {".sh", ".py"} and path.parent.name != "lib"
+)
+
+
+def run(payload: str) -> str:
+    return subprocess.run(["bash", "-s"], input=payload, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of scripts of the test's own."""
+    monkeypatch.setattr("components.remote.script.SCRIPTS", tmp_path)
+    (tmp_path / "lib").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_every_script_of_the_project_can_be_sent(path: str) -> None:
+    payload = Script(path).payload(dict.fromkeys(Script(path).required, "x"))
+    assert subprocess.run(["bash", "-n"], input=payload, text=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("path", [path for path in EVERY if path.endswith(".py")])
+def test_python_on_a_host_needs_nothing_but_the_standard_library(path: str) -> None:
+    sent = Script(path)
+    for text in (sent.text, *sent.modules.values()):
+        for statement in ast.walk(ast.parse(text)):
+            modules = [statement.module or ""] if isinstance(statement, ast.ImportFrom) else []
+            modules += [alias.name for alias in statement.names] if isinstance(statement, ast.Import) else []
+            # The database's own binding is looked for, and done without where it is not.
+            assert {module.split(".")[0] for module in modules} <= set(_standard()) | {"lib", "fdb"}
+
+
+def _standard() -> frozenset[str]:
+    import sys  # noqa: PLC0415  # here only
+
+    return sys.stdlib_module_names
+
+
+def test_any_text_arrives_as_it_was(script: Path) -> None:
+    (script / "say.sh").write_text(': "${WORD:?}"\nprintf %s "$WORD"\n')
+    odd = "a'b\"c$d`e`\\f\n{g} $(h) ünï"
+    assert run(Script("say.sh").payload({"WORD": odd})) == odd
+
+
+def test_a_child_that_reads_its_input_does_not_eat_the_script(script: Path) -> None:
+    (script / "greedy.sh").write_text("cat\nread -r line || true\necho end\n")
+    assert run(Script("greedy.sh").payload({})) == "end\n"
+
+
+def test_libraries_travel_with_a_script(script: Path) -> None:
+    (script / "lib/a.sh").write_text("a() { echo from-a; }\n")
+    (script / "use.sh").write_text("source lib/a.sh\na\n")
+    (script / "lib/b.py").write_text("from lib.c import word\n")
+    (script / "lib/c.py").write_text("word = 'from-c'\n")
+    (script / "use.py").write_text("from lib import b, c\nprint(b.word, c.word)\n")
+    assert run(Script("use.sh").payload({})) == "from-a\n"
+    assert set(Script("use.py").modules) == {"lib/b.py", "lib/c.py"}
+    assert run(Script("use.py").payload({})) == "from-c from-c\n"
+
+
+def test_the_digest_changes_with_a_library(script: Path) -> None:
+    (script / "lib/a.sh").write_text("one\n")
+    (script / "use.sh").write_text("source lib/a.sh\n")
+    before = Script("use.sh").digest
+    (script / "lib/a.sh").write_text("two\n")
+    assert Script("use.sh").digest != before
+
+
+def test_a_missing_input_is_named_before_anything_runs(script: Path) -> None:
+    (script / "say.sh").write_text(': "${WORD:?what to say}"\n: "${EMPTY?may be empty}"\n')
+    (script / "say.py").write_text('from os import environ\nWORD = environ["WORD"]\n')
+    with pytest.raises(ScriptError, match="needs EMPTY, WORD"):
+        Script("say.sh").check([])
+    with pytest.raises(ScriptError, match="needs WORD"):
+        Script("say.py").check(["EMPTY"])
+
+
+def test_a_script_that_is_not_there_is_named(script: Path) -> None:
+    with pytest.raises(ScriptError, match=r"scripts/none\.sh cannot be read"):
+        _ = Script("none.sh").text
+
+
+def test_python_leaves_nothing_behind(script: Path, tmp_path: Path) -> None:
+    (script / "where.py").write_text("print(__file__)\n")
+    assert not Path(run(Script("where.py").payload({})).strip()).parent.exists()

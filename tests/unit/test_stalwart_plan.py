@@ -1,0 +1,155 @@
+"""The difference between what the mail server has and what it shall have, and nothing but the difference."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lib import stalwart_plan
+from lib.stalwart_wish import Wish, parse
+
+from components.settings import check
+from components.stalwart import wish as program
+from components.topology import plan
+from tests.standins.stalwart.defaults import FIELDS, first_objects
+
+RECORDINGS = Path(__file__).parents[1] / "recordings" / "stalwart"
+
+WISH = Wish(
+    hostname="mail.dev.test",
+    domains=("dev.test", "two.test"),
+    admin="admin",
+    probe="cluster-probe",
+    submission=False,
+    coordinators=("10.0.0.1:4222", "10.0.0.2:4222"),
+    nodes=("10.0.0.1", "10.0.0.2"),
+    downloads=True,
+)
+State = dict[str, list[dict[str, Any]]]
+
+
+def fresh() -> State:
+    """What a first start leaves: singletons have their defaults, lists what is made where nothing is."""
+    found: State = {name: [] for name in stalwart_plan.TYPES}
+    for index, (name, value) in enumerate(first_objects()):
+        found.setdefault(name, []).append({**value, "id": f"i{index}"})
+    for name in ("SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn"):
+        found[name] = [{**FIELDS[name], "id": "singleton"}]
+    return found
+
+
+def carried_out(state: State, changes: list[stalwart_plan.Change]) -> State:
+    """The state after the calls, as the server would have it."""
+    done: State = {name: [dict(item) for item in items] for name, items in state.items()}
+    for change in changes:
+        method, arguments = change.call
+        items = done[method.removeprefix("x:").removesuffix("/set")]
+        for value in arguments.get("create", {}).values():
+            items.append({"id": f"n{len(items)}", **value})
+        for identity, patch in arguments.get("update", {}).items():
+            next(item for item in items if item["id"] == identity).update(patch)
+        items[:] = [item for item in items if item["id"] not in arguments.get("destroy", [])]
+    return done
+
+
+def settled(wish: Wish) -> State:
+    state = carried_out(fresh(), stalwart_plan.missing_domains(fresh(), wish))
+    return carried_out(state, stalwart_plan.changes(state, wish))
+
+
+@pytest.mark.parametrize("wish", [WISH, replace(WISH, downloads=False), replace(WISH, submission=True)])
+def test_what_is_settled_is_left_alone(wish: Wish) -> None:
+    state = settled(wish)
+    assert not stalwart_plan.missing_domains(state, wish)
+    assert not stalwart_plan.changes(state, wish)
+
+
+def test_everything_the_cluster_needs_is_set() -> None:
+    state = settled(WISH)
+    listeners = {listener["name"]: list(listener["bind"]) for listener in state["NetworkListener"]}
+    assert listeners == {
+        "smtp": ["[::]:25"],
+        "submissions": ["[::]:465"],
+        "imaps": ["[::]:993"],
+        "sieve": ["[::]:4190"],
+        "https": ["[::]:443"],
+        "http": ["127.0.0.1:8080"],
+    }
+    assert state["SystemSettings"][0]["defaultHostname"] == "mail.dev.test"
+    assert state["Coordinator"][0]["addresses"] == {"10.0.0.1:4222": True, "10.0.0.2:4222": True}
+    assert {allowed["address"] for allowed in state["AllowedIp"]} == {"10.0.0.1", "10.0.0.2"}
+    assert any(tracer["@type"] == "Journal" for tracer in state["Tracer"])
+    assert state["Email"][0]["encryptAtRest"] is True
+
+
+def test_one_thing_that_drifted_is_one_change() -> None:
+    state = settled(WISH)
+    state["SystemSettings"][0]["defaultHostname"] = "other.test"
+    (change,) = stalwart_plan.changes(state, WISH)
+    assert change.call == ("x:SystemSettings/set", {"update": {"singleton": {"defaultHostname": "mail.dev.test"}}})
+
+
+def test_submission_opens_and_closes_with_its_setting() -> None:
+    opened = settled(replace(WISH, submission=True))
+    assert "submission" in {listener["name"] for listener in opened["NetworkListener"]}
+    assert [change.what for change in stalwart_plan.changes(opened, WISH)] == ["listener submission closed"]
+
+
+def test_what_a_person_added_stays() -> None:
+    state = settled(WISH)
+    state["NetworkListener"].append({"id": "own", "name": "behind-proxy", "bind": {"10.0.0.1:2525": True}})
+    state["Domain"].append({"id": "z", "name": "elsewhere.test"})
+    state["AllowedIp"].append({"id": "y", "address": "192.0.2.1"})
+    assert not stalwart_plan.changes(state, WISH)
+
+
+def test_nothing_that_holds_mail_is_ever_destroyed_or_overwritten() -> None:
+    state = settled(replace(WISH, submission=True))
+    fewer = replace(WISH, domains=("dev.test",))
+    calls = [
+        change.call for change in (*stalwart_plan.missing_domains(state, fewer), *stalwart_plan.changes(state, fewer))
+    ]
+    assert not any(method in {"x:Domain/set", "x:Account/set"} for method, _ in calls)
+
+
+def test_the_password_of_the_coordinator_stays_out_of_the_database() -> None:
+    (secret,) = {item["authSecret"]["variableName"] for item in settled(WISH)["Coordinator"]}
+    assert secret == "NATS_PASSWORD"
+
+
+def test_a_limit_that_a_person_changed_is_theirs() -> None:
+    state = settled(WISH)
+    for throttle in state["MtaInboundThrottle"]:
+        throttle["match"] = {"match": {}, "else": "false"}
+    assert not stalwart_plan.changes(state, WISH)
+
+
+def test_settings_that_exist_once_are_asked_for_by_their_id() -> None:
+    asked = dict(stalwart_plan.look())
+    assert asked["x:Email/get"] == {"ids": ["singleton"]}
+    assert asked["x:NetworkListener/get"] == {"ids": None}
+
+
+def test_the_recorded_system_settings_of_a_first_start_are_the_assumed_ones() -> None:
+    recorded = json.loads((RECORDINGS / "02-system-settings-before.json").read_text())
+    (method, answer, _tag) = recorded["response"]["methodResponses"][0]
+    assert method == "x:SystemSettings/get"
+    here = dict(answer["list"][0])
+    assert {key: here[key] for key in FIELDS["SystemSettings"] if key != "services"} == {
+        key: value for key, value in FIELDS["SystemSettings"].items() if key != "services"
+    }
+
+
+def test_the_program_and_the_scripts_mean_the_same_wish() -> None:
+    settings = check({"platform": "lab", "nodes": {"mx1": {}, "mx2": {}}, "domains": ["dev.test"]})
+    wish = parse(program.document(settings, plan(settings)))
+    assert wish.admin_login == program.admin_login(settings) == "admin@dev.test"
+    assert wish.nodes == ("10.77.0.11", "10.77.0.12")
+    assert wish.ports == (25, 443, 465, 993, 4190, 8080)
+
+
+def test_what_is_only_taken_up_at_a_start_changes_the_digest() -> None:
+    assert WISH.restart_digest != replace(WISH, submission=True).restart_digest
+    assert WISH.restart_digest != replace(WISH, coordinators=("10.0.0.9:4222",)).restart_digest
+    assert WISH.restart_digest == replace(WISH, domains=("dev.test",), nodes=()).restart_digest

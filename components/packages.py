@@ -36,6 +36,14 @@ class Packages:
     release: ReleaseSettings
     mirror: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a mirror that cannot serve before anything is declared.
+
+        Raises:
+            MirrorError: names the folder or the files that are missing.
+        """
+        _ = self.files
+
     @cached_property
     def folder(self) -> Path | None:
         """The mirror, where it is a folder on this machine."""
@@ -55,11 +63,7 @@ class Packages:
 
     @cached_property
     def files(self) -> dict[str, str]:
-        """Files to send to the hosts from a mirror in a folder: path below it -> SHA-256. Empty otherwise.
-
-        Raises:
-            MirrorError: names the folder or the files that are missing.
-        """
+        """Files to send to the hosts from a mirror in a folder: path below it -> SHA-256. Empty otherwise."""
         if self.folder is None:
             return {}
         if not self.folder.is_dir():

@@ -47,12 +47,12 @@ def test_files_of_a_folder_are_sent_with_their_digests(tmp_path: Path) -> None:
 
 def test_a_folder_that_lacks_a_file_is_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(MirrorError, match=r"lacks foundationdb/7\.4\.6/foundationdb-server_7\.4\.6-1_amd64\.deb;"):
-        _ = mirror(tmp_path, [name for name in FILES if name != FILES[2]]).files
+        mirror(tmp_path, [name for name in FILES if name != FILES[2]])
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MirrorError, match="is not a folder"):
-        _ = Packages(RELEASE, str(tmp_path / "nowhere")).files
+        Packages(RELEASE, str(tmp_path / "nowhere"))
 
 
 def test_a_digest_is_the_pinned_one_or_that_of_the_mirror(tmp_path: Path) -> None:

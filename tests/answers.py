@@ -1,0 +1,48 @@
+"""What each step of the program prints when all goes well, for tiers that run no step."""
+
+import json
+import re
+from typing import Any
+
+STATUS: dict[str, Any] = {
+    "redundancy_mode": "double",
+    "zone_failures_without_losing_data": 1,
+    "zone_failures_without_losing_availability": 1,
+    "checked_at": "2026-11-24T00:00:00+00:00",
+}
+PROOF: dict[str, Any] = {
+    "nodes": {"mx1": 0, "mx2": 1, "mx3": 2},
+    "pairs": [{"from": "mx1", "to": "mx2", "imap_seconds": 0.2, "jmap_seconds": 0.3}],
+    "slowest_seconds": 0.2,
+    "checked_at": "2026-11-24T00:00:00+00:00",
+}
+PRINTED: dict[str, str] = {
+    "foundationdb/seed.sh": "mail:0123456789abcdef@10.77.0.11:4500",
+    "foundationdb/install.sh": json.dumps({"state": "fresh", "version": "7.4.6"}),
+    "foundationdb/database.py": "mail:fedcba9876543210@10.77.0.11:4500,10.77.0.12:4500,10.77.0.13:4500",
+    "foundationdb/check.py": json.dumps(STATUS),
+    "stalwart/install.sh": json.dumps({"sha256": "ab" * 32, "arch": "amd64", "version": "0.16.27"}),
+    "stalwart/first.py": json.dumps(
+        {
+            "domains": [{"id": "b", "name": "dev.test", "zone_file": "dev.test. IN MX 10 mail.dev.test."}],
+            "nodes": {},
+            "changed": [],
+            "restart": "0123456789ab",
+        }
+    ),
+    "stalwart/start.py": json.dumps({"node_id": 1, "hostname": "mx2.mail.dev.test"}),
+    "proof/prove.py": json.dumps(PROOF),
+    "local/learn_host_key.sh": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxlYXJudA",
+}
+_SCRIPT = re.compile(r"# scripts/(\S+) ")
+
+
+def script_of(text: str) -> str:
+    """The script that a command runs: `bash -s # scripts/x.sh 0123` -> `x.sh`."""
+    found = _SCRIPT.search(text)
+    return found[1] if found else ""
+
+
+def printed(text: str) -> str:
+    """What the command's script prints."""
+    return PRINTED.get(script_of(text), "")

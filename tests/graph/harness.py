@@ -95,7 +95,7 @@ class _Monitor(mocks.MockMonitor):
         depends = frozenset(urn.rsplit("::", 1)[1] for urn in request.dependencies)
         declared = Declared(request.name, request.type, read(request.object), depends)
         self.graph.made[request.name] = declared
-        answer = super().RegisterResource(request)
+        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # untyped in the SDK
         # As the plugin has it: any secret input makes the outputs of a step secret.
         if request.type.endswith(":Command") and has_secret(declared.inputs):
             stdout = answer.object.fields["stdout"]
@@ -133,7 +133,7 @@ def run(
     values = {f"stalwart-cluster:{key}": _text(value) for key, value in {**given, **hidden}.items()}
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    settings.set_root_resource(None)
+    settings.set_root_resource(None)  # type: ignore[arg-type]  # there is none yet
     try:
         answers = _Answers(preview=preview)
         mocks.set_mocks(

@@ -39,7 +39,7 @@ def test_nodes_that_fail_together_count_once() -> None:
 
 
 def test_the_first_node_in_natural_order_is_the_seed() -> None:
-    nodes = {name: {} for name in ("mx10", "mx2", "mx1")}
+    nodes: dict[str, dict[str, str]] = {name: {} for name in ("mx10", "mx2", "mx1")}
     assert plan(check({"platform": "lab", "nodes": nodes, "domains": ["dev.test"]})).seed.name == "mx1"
     assert sorted(["mx10", "mx2", "mx1"], key=natural) == ["mx1", "mx2", "mx10"]
 

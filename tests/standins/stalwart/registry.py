@@ -66,7 +66,7 @@ class Registry:
         pairs = self.store.transact(lambda transaction: transaction.get_range(_prefix(name)))
         found = {key.decode().rsplit("/", 1)[1]: json.loads(value) for key, value in pairs}
         if name in SINGLETONS and not found:
-            found = {"singleton": copy.deepcopy(FIELDS[name])}
+            found = {"singleton": _unwritten(name)}
         with self._lock:
             self._cache[name] = found
         return copy.deepcopy(found)
@@ -116,7 +116,10 @@ class Registry:
             found = transaction.get(_key(name, identity))
             if found is None and name not in SINGLETONS:
                 raise Refused("notFound")
-            value = json.loads(found) if found else copy.deepcopy(FIELDS[name])
+            value = json.loads(found) if found else _unwritten(name)
+            if patch.get("@type", value.get("@type")) != value.get("@type"):
+                # Another variant has other properties.
+                value = {"@type": patch["@type"]} if patch["@type"] == "Disabled" else copy.deepcopy(FIELDS[name])
             for path, part in patch.items():
                 *parents, last = path.split("/")
                 here = value
@@ -145,6 +148,11 @@ class Registry:
         for path in value:
             if path.split("/")[0] not in {*FIELDS[name], "@type"}:
                 raise Refused("invalidPatch", description="Invalid property", properties=[path])
+
+
+def _unwritten(name: str) -> Object:
+    """A singleton that nobody set yet."""
+    return {"@type": "Disabled"} if name == "Coordinator" else copy.deepcopy(FIELDS[name])
 
 
 def _prefix(name: str) -> bytes:

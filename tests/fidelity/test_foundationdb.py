@@ -1,0 +1,174 @@
+"""The database stand-in says what FoundationDB 7.4.6 said: words, streams, exit codes, figures."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lib.fdb_status import Status, read
+
+from .conftest import Cluster
+
+RECORDINGS = Path(__file__).parents[1] / "recordings" / "foundationdb"
+Make = Callable[[int], Cluster]
+Until = Callable[[Callable[[], bool], str], None]
+
+
+def recorded(number: str) -> dict[str, Any]:
+    (path,) = RECORDINGS.glob(f"{number}-*.json")
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def agrees(number: str, answer: tuple[int, str, str]) -> None:
+    """Exit code and words are the recorded ones; the warning of a long wait depends on the machine."""
+    wanted, (code, out, err) = recorded(number), answer
+    assert code == wanted["exit"]
+    assert _words(out) == _words(wanted["stdout"])
+    assert _words(err) == _words(wanted["stderr"])
+
+
+def _words(text: str) -> str:
+    plain = text.replace("\nWARNING: Long delay (Ctrl-C to interrupt)\n", "")
+    return "Usage" if plain.startswith("Usage: configure") else plain.strip()
+
+
+def status(cluster: Cluster) -> Status:
+    code, out, _ = cluster.run("status json")
+    assert code == 0
+    return read(json.loads(out))
+
+
+def three(cluster: Make, until: Until) -> Cluster:
+    made = cluster(3)
+    until(lambda: made.run("configure new double ssd-2", seconds=2)[0] == 0, "the database to be made")
+    code, *_ = made.run(f"coordinators {' '.join(made.addresses)}")
+    assert code == 0
+    until(lambda: len(status(made).processes) == 3, "three processes")
+    return made
+
+
+def test_a_database_is_made_once(cluster: Make) -> None:
+    one = cluster(1)
+    agrees("03", one.run("configure double", seconds=1))
+    agrees("04", one.run("configure new single"))
+    agrees("06", one.run("configure new single ssd-2"))
+    agrees("07", one.run("configure new single ssd-2"))
+    agrees("10", one.run("configure double"))
+    agrees("11", one.run("configure tripple"))
+
+
+def test_too_few_processes_for_a_new_database_wait_until_the_timeout(cluster: Make) -> None:
+    code, _, err = cluster(1).run("configure new double ssd-2", seconds=2)
+    assert code == recorded("05")["exit"] == 1
+    assert _words(err) == _words(recorded("05")["stderr"])
+
+
+def test_three_processes_become_double_with_three_coordinators(cluster: Make, until: Until) -> None:
+    made = cluster(3)
+    until(lambda: made.run("configure new single ssd-2", seconds=2)[0] == 0, "the database to be made")
+    until(lambda: len(status(made).processes) == 3, "three processes")
+    agrees("15", made.run("configure double"))
+    agrees("17", made.run(f"coordinators {' '.join(made.addresses)}"))
+    agrees("19", made.run(f"coordinators {' '.join(made.addresses)}"))
+
+
+@pytest.mark.parametrize("number", ["14", "16", "20"])
+def test_every_field_that_is_read_is_there_as_recorded(cluster: Make, until: Until, number: str) -> None:
+    made, real = three(cluster, until), recorded(number)["json"]
+    lacking: list[tuple[str, ...]] = []
+
+    def complete() -> bool:
+        lacking[:] = _missing(_shape(real), json.loads(made.run("status json")[1]))
+        return not lacking
+
+    until(complete, f"a status with {lacking}")
+
+
+def _shape(real: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The paths that scripts/lib/fdb_status.py reads, where the real document has them."""
+    paths = [
+        ("client", "database_status", "available"),
+        ("client", "coordinators", "quorum_reachable"),
+        ("client", "coordinators", "coordinators"),
+        ("cluster", "configuration", "redundancy_mode"),
+        ("cluster", "configuration", "storage_engine"),
+        ("cluster", "fault_tolerance", "max_zone_failures_without_losing_data"),
+        ("cluster", "fault_tolerance", "max_zone_failures_without_losing_availability"),
+        ("cluster", "full_replication"),
+        ("cluster", "data", "state", "name"),
+        ("cluster", "data", "team_trackers"),
+        ("cluster", "recovery_state", "name"),
+        ("cluster", "recovery_state", "active_generations"),
+        ("cluster", "recovery_state", "seconds_since_last_recovered"),
+        ("cluster", "generation"),
+        ("cluster", "logs"),
+        ("cluster", "database_lock_state", "locked"),
+        ("cluster", "connection_string"),
+        ("cluster", "processes"),
+    ]
+    return [path for path in paths if not _missing([path], real)]
+
+
+def _missing(paths: list[tuple[str, ...]], document: dict[str, Any]) -> list[tuple[str, ...]]:
+    lacking = []
+    for path in paths:
+        here: Any = document
+        for step in path:
+            here = here.get(step) if isinstance(here, dict) else None
+        if here is None:
+            lacking.append(path)
+    return lacking
+
+
+def test_figures_of_a_healthy_cluster_are_the_recorded_ones(cluster: Make, until: Until) -> None:
+    made, real = three(cluster, until), read(recorded("20")["json"])
+    until(lambda: status(made).available, "the database to serve")
+    ours = status(made)
+    for figure in (
+        "redundancy_mode",
+        "storage_engine",
+        "zone_failures_without_losing_data",
+        "zone_failures_without_losing_availability",
+        "full_replication",
+        "active_generations",
+        "quorum_reachable",
+    ):
+        assert getattr(ours, figure) == getattr(real, figure), figure
+
+
+def test_figures_with_one_process_down_are_the_recorded_ones(cluster: Make, until: Until) -> None:
+    made = three(cluster, until)
+    made.kill(made.addresses[2])
+    real = read(recorded("23")["json"])
+    until(lambda: len(status(made).processes) == 2, "the dead process to be missed")
+    ours = status(made)
+    assert ours.available == real.available
+    assert ours.zone_failures_without_losing_data == real.zone_failures_without_losing_data
+    assert ours.zone_failures_without_losing_availability == real.zone_failures_without_losing_availability
+    assert sorted(ours.coordinators.values()) == sorted(real.coordinators.values())
+
+
+def test_what_was_committed_is_there_after_the_first_node_is_lost(cluster: Make, until: Until) -> None:
+    made = three(cluster, until)
+    assert made.run("writemode on; set word kept")[0] == 0
+    made.kill(made.addresses[0])
+    until(lambda: "`word' is `kept'" in made.run("get word", seconds=3)[1], "another process to lead")
+
+
+def test_without_a_quorum_nothing_is_served(cluster: Make, until: Until) -> None:
+    made = three(cluster, until)
+    for address in made.addresses[1:]:
+        made.kill(address)
+    until(lambda: not status(made).available, "the database to be unavailable")
+    code, _, err = made.run("writemode on; set word lost", seconds=2)
+    assert code == 1
+    assert "Specified timeout reached" in err
+
+
+def test_a_cluster_file_is_rewritten_when_coordinators_move(cluster: Make, until: Until) -> None:
+    made = three(cluster, until)
+    string = made.file.read_text().strip()
+    assert sorted(string.split("@")[1].split(",")) == sorted(made.addresses)
+    assert not string.startswith("mail:0123456789abcdef@")

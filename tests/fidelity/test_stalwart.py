@@ -1,0 +1,182 @@
+"""The mail server stand-in answers the recorded requests as Stalwart 0.16.18 did: what is done, what is refused."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.standins.foundationdb.client import Store
+from tests.standins.stalwart import jmap
+from tests.standins.stalwart.node import Node
+
+from .conftest import Cluster
+
+RECORDINGS = Path(__file__).parents[1] / "recordings" / "stalwart"
+RECOVERY = {"id": "d333333", "name": "recovery", "roles": {"@type": "Admin"}}
+Answer = dict[str, Any]
+
+# The order in which they were recorded: each finds what the former left.
+ORDER = [
+    "01",
+    "02",
+    "03",
+    "04",
+    "05",
+    "07",
+    "08",
+    "09",
+    "10",
+    "11",
+    "12",
+    "12b",
+    "14",
+    "18",
+    "19b",
+    "20",
+    "22",
+    "30",
+    "46",
+]
+
+
+def recorded(number: str) -> Answer:
+    (path,) = RECORDINGS.glob(f"{number}-*.json")
+    found: Answer = json.loads(path.read_text())
+    return found
+
+
+@pytest.fixture
+def node(cluster: Callable[[int], Cluster], monkeypatch: pytest.MonkeyPatch) -> Node:
+    """A server on an empty database."""
+    one = cluster(1)
+    end = time.monotonic() + 20
+    while one.run("configure new single ssd-2", seconds=2)[0]:
+        assert time.monotonic() < end
+    monkeypatch.setenv("STALWART_HOSTNAME", "n1.mail.example.org")
+    made = Node(Store(str(one.file), 5))
+    made.start()
+    return made
+
+
+def asked(node: Node, number: str) -> list[Any]:
+    """The answers to a recorded request; ids that the real server gave are replaced by ours."""
+    text = json.dumps(recorded(number)["request"])
+    for real in set(re.findall(r'"(jp3\w+)"', text)):
+        text = text.replace(real, _ours(node, real))
+    return list(jmap.respond(node, RECOVERY, json.loads(text))["methodResponses"])
+
+
+def _ours(node: Node, real: str) -> str:
+    """Our id of the listener that the real server called `real`."""
+    (_, answer, _) = recorded("01")["response"]["methodResponses"][0]
+    names = {item["id"]: item["name"] for item in answer["list"]}
+    return next(i for i, item in node.registry.all("NetworkListener").items() if item["name"] == names[real])
+
+
+def outline(responses: list[Any]) -> list[Any]:
+    """What a client goes by: methods, what was done under which reference, why something was not."""
+    found = []
+    for method, answer, tag in responses:
+        outlined: dict[str, Any] = {"method": method, "tag": tag}
+        for key in ("created", "updated", "destroyed"):
+            if key in answer:
+                outlined[key] = sorted(answer[key])
+        for key in ("notCreated", "notUpdated", "notDestroyed"):
+            for reference, detail in answer.get(key, {}).items():
+                target = (detail.get("objectId") or {}).get("object")
+                outlined[f"{key} {reference}"] = (detail["type"], tuple(detail.get("properties", ())), target)
+        if method == "error":
+            outlined["error"] = answer["type"]
+        found.append(outlined)
+    return found
+
+
+def told(responses: list[Any]) -> list[Any]:
+    """Outlines without ids that each server makes up."""
+    return [{**item, "updated": len(item["updated"])} if "updated" in item else item for item in outline(responses)]
+
+
+def test_each_recorded_request_is_done_or_refused_as_recorded(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jmap, "_resolves", lambda _: False)
+    for number in ORDER:
+        assert told(asked(node, number)) == told(recorded(number)["response"]["methodResponses"]), number
+
+
+def test_a_reload_fails_on_a_name_that_does_not_resolve_and_not_without_it(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jmap, "_resolves", lambda _: False)
+    assert outline(asked(node, "13")) == outline(recorded("13")["response"]["methodResponses"])
+    asked(node, "19b")
+    assert outline(asked(node, "20")) == outline(recorded("20")["response"]["methodResponses"])
+
+
+@pytest.mark.parametrize("number", ["01", "02", "18", "30"])
+def test_objects_of_a_first_start_have_the_recorded_values(node: Node, number: str) -> None:
+    for (_, ours, _), (method, real, _) in zip(
+        asked(node, number), recorded(number)["response"]["methodResponses"], strict=True
+    ):
+        if method == "x:ClusterNode/get":
+            continue
+        assert len(ours["list"]) == len(real["list"])
+        for mine, theirs in zip(_sorted(ours["list"]), _sorted(real["list"]), strict=True):
+            shared = (set(mine) & set(theirs)) - {"id", "services"}
+            assert {key: mine[key] for key in shared} == {key: theirs[key] for key in shared}
+            assert set(mine) <= set(theirs), "no property that the real server does not have"
+
+
+def _sorted(items: list[Answer]) -> list[Answer]:
+    return sorted(items, key=lambda item: str(item.get("name") or item.get("description") or ""))
+
+
+def test_a_setting_that_exists_once_is_not_listed_before_it_was_written(node: Node) -> None:
+    request = {"methodCalls": [["x:Email/get", {"ids": None}, "a"], ["x:Email/get", {"ids": ["singleton"]}, "b"]]}
+    every, one = (answer for _, answer, _ in jmap.respond(node, RECOVERY, request)["methodResponses"])
+    assert every["list"] == []
+    assert one["list"][0]["encryptAtRest"] is True
+
+
+def test_an_account_without_the_right_is_refused(node: Node) -> None:
+    for number in ("04", "10"):
+        asked(node, number)
+    probe = node.login("probe@example.org", "Pr0be-Secret-Passphrase-88")
+    assert probe
+    assert probe["roles"]["@type"] == "User"
+    answers = jmap.respond(node, probe, recorded("17")["request"])["methodResponses"]
+    assert outline(answers) == outline(recorded("17")["response"]["methodResponses"])
+
+
+def test_a_wrong_password_is_refused(node: Node) -> None:
+    for number in ("04", "10"):
+        asked(node, number)
+    assert node.login("admin@example.org", "wrong") is None
+
+
+def test_signing_keys_come_some_time_after_the_domain(node: Node) -> None:
+    asked(node, "04")
+    request = {"methodCalls": [["x:DkimSignature/query", {"filter": {"domainId": "b"}}, "q"]]}
+
+    def keys() -> int:
+        return len(jmap.respond(node, RECOVERY, request)["methodResponses"][0][1]["ids"])
+
+    assert keys() < 2
+    end = time.monotonic() + 10
+    while keys() < 2:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_name_is_in_the_zone_only_after_the_reload(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jmap, "_resolves", lambda _: True)
+    asked(node, "04")
+
+    def zone() -> str:
+        return str(asked(node, "21")[0][1]["list"][0]["dnsZoneFile"])
+
+    assert " 10 mail.example.org." not in zone()
+    asked(node, "20")
+    assert " 10 mail.example.org." in zone()

@@ -58,7 +58,7 @@ install_fdb_packages
 chown foundationdb:foundationdb "$FDB_ETC" "$FDB_CLUSTER"
 chmod 0775 "$FDB_ETC"
 chmod 0640 "$FDB_CLUSTER"
-touch "$FDB_ETC/.ready"
+[[ -e "$FDB_ETC/.ready" ]] || touch "$FDB_ETC/.ready"
 [[ "$(systemctl is-enabled foundationdb 2>/dev/null)" == enabled ]] || systemctl enable --quiet foundationdb
 systemctl is-active --quiet foundationdb || systemctl start foundationdb
 wait_for 60 "the database process to listen on $ADDRESS:$FDB_PORT" listens "$ADDRESS" "$FDB_PORT"

@@ -1,0 +1,94 @@
+"""Whole stacks on real hosts of this machine: real engine, SSH, systemd, dpkg; stand-in plugins and packages."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi import automation
+
+from tests.rehearsal import packages, workspace
+from tests.standins.providers.plugins import attached
+
+ROOT = Path(__file__).parents[2]
+
+
+class Lab:
+    """One stack in a network of its own."""
+
+    def __init__(self, home: Path, name: str, environment: dict[str, str], config: dict[str, Any]) -> None:
+        self.home = home
+        self.name = name
+        self.config = {f"stalwart-cluster:{key}": value for key, value in config.items()}
+        self._environment = environment
+        self._key = home / "key"
+
+    @property
+    def stack(self) -> automation.Stack:
+        """The stack, with the present values of its file."""
+        return workspace.stack(self.home, self.name, self.config, self._environment)
+
+    def up(self) -> automation.UpResult:
+        """Bring it up, saying what happens."""
+        return self.stack.up(on_output=print, color="never")
+
+    def destroy(self) -> None:
+        """Remove it."""
+        self.stack.destroy(on_output=print, color="never")
+
+    def outputs(self) -> dict[str, Any]:
+        """What the stack exports."""
+        return {key: output.value for key, output in self.stack.outputs().items()}
+
+    def address(self, node: str) -> str:
+        """A node's address."""
+        return str(self.outputs()["nodes"][node]["address"])
+
+    def ssh(self, node: str, command: str) -> str:
+        """What a command on a node prints."""
+        if not self._key.exists():
+            resources = (self.stack.export_stack().deployment or {})["resources"]
+            key = next(item for item in resources if item["urn"].endswith("::lab-key"))
+            secret = key["outputs"]["privateKeyOpenssh"]["plaintext"]
+            self._key.touch(mode=0o600)
+            self._key.write_text(__import__("json").loads(secret))
+        options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+        line = ["ssh", *options, "-o", "ConnectTimeout=5", "-i", str(self._key), f"root@{self.address(node)}", command]
+        return subprocess.run(line, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    def by_hand(self, *arguments: str) -> None:
+        """tools/lab.sh: start, stop, kill, cut, mend."""
+        environment = os.environ | {"STACK": self.name}
+        subprocess.run([str(ROOT / "tools/lab.sh"), *arguments], check=True, env=environment, timeout=120)
+
+
+class Labs:
+    """Makes labs and removes them all at the end."""
+
+    def __init__(self, place: Path, environment: dict[str, str]) -> None:
+        self._place = place
+        self._environment = environment
+        self.made: list[Lab] = []
+
+    def new(self, name: str, **config: Any) -> Lab:
+        """A lab that is not up yet."""
+        self.made.append(Lab(self._place / name, name, self._environment, config))
+        return self.made[-1]
+
+
+@pytest.fixture(scope="module")
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
+    """Labs of a rehearsal."""
+    place = tmp_path_factory.mktemp("labs")
+    with ExitStack() as held:
+        environment = held.enter_context(attached())
+        patch = held.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("STALWART_CLUSTER_REHEARSAL", "1")
+        patch.setenv("STALWART_CLUSTER_MIRROR", str(packages.mirror(place, "7.4.6", "0.16.27")))
+        made = Labs(place, environment)
+        yield made
+        for lab in made.made:
+            lab.destroy()

@@ -1,0 +1,190 @@
+"""Three real hosts: from nothing to a proved cluster, repeated, hurt, healed, removed. In this order."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from lib.mailbox import Mailbox, hand_in, subjects
+from pulumi import automation
+
+from components.remote import script
+
+from .conftest import Lab, Labs
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+
+UNITS = "foundationdb nats-server stalwart"
+NETWORK = "10.79.0.0/24"
+
+
+@pytest.fixture(scope="module")
+def lab(labs: Labs) -> Lab:
+    """The cluster, up and proved."""
+    made = labs.new(
+        "t3", platform="lab", nodes={"mx1": {}, "mx2": {}, "mx3": {}}, domains=["dev.test"], lab={"network": NETWORK}
+    )
+    made.up()
+    return made
+
+
+@pytest.fixture(scope="module")
+def person(lab: Lab) -> Mailbox:
+    """Somebody with mail: the administrator."""
+    admin = lab.outputs()["admin"]
+    return Mailbox(admin["login"], admin["password"])
+
+
+def mail(person: Mailbox, subject: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = message["To"] = person.login
+    message["Subject"] = subject
+    message.set_content(subject)
+    return message
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"gave up waiting for {what}"
+        time.sleep(0.2)
+
+
+def readable(node: str, person: Mailbox, subject: str) -> Callable[[], bool]:
+    def check() -> bool:
+        try:
+            return subject in subjects(node, person)
+        except OSError:
+            return False
+
+    return check
+
+
+def test_mail_from_every_node_is_read_on_every_other(lab: Lab) -> None:
+    outputs = lab.outputs()
+    pairs = {(pair["from"], pair["to"]) for pair in outputs["verification"]["pairs"]}
+    assert pairs == {(a, b) for a in ("mx1", "mx2", "mx3") for b in ("mx1", "mx2", "mx3") if a != b}
+    assert outputs["fault_tolerance"]["without_losing_data"] == 1
+    assert outputs["fault_tolerance"]["without_losing_availability"] == 1
+    assert sorted(node["node_id"] for node in outputs["nodes"].values()) == [0, 1, 2]
+    assert outputs["rehearsal"] is True
+
+
+def test_the_proof_leaves_no_mail_behind(lab: Lab) -> None:
+    counted = lab.ssh(
+        "mx1", "fdbcli --no-status --timeout 10 --exec 'getrange mail/ mail0 5' | grep -c cluster-probe || true"
+    )
+    assert counted.strip() == "0"
+
+
+def test_an_unchanged_up_changes_nothing(lab: Lab) -> None:
+    assert set(lab.up().summary.resource_changes or {}) == {"same"}
+
+
+def test_every_step_run_again_restarts_nothing(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comment in every script makes every step run again on hosts that are as they shall be."""
+    subprocess.run(["cp", "-a", str(script.SCRIPTS), str(tmp_path / "scripts")], check=True)
+    for path in (tmp_path / "scripts").glob("*/*"):
+        if path.parent.name not in {"lib", "lab"} and path.suffix in {".sh", ".py"}:
+            path.write_text(path.read_text() + "# run again\n")
+    monkeypatch.setattr(script, "SCRIPTS", tmp_path / "scripts")
+
+    def processes() -> list[str]:
+        show = f"systemctl show -P MainPID -P ExecMainStartTimestampMonotonic {UNITS}; pgrep -x fdbserver || true"
+        return [lab.ssh(node, show) for node in ("mx1", "mx2", "mx3")]
+
+    def files() -> list[str]:
+        places = "/etc/foundationdb /etc/stalwart /etc/nats* /etc/systemd/system /etc/hosts /etc/hostname"
+        show = f"find {places} -type f -printf '%p %T@ %i\\n' | sort"
+        return [lab.ssh(node, show) for node in ("mx1", "mx2", "mx3")]
+
+    before = processes(), files()
+    changes = {str(kind): count for kind, count in (lab.up().summary.resource_changes or {}).items()}
+    assert changes["update"] >= 24
+    assert (processes(), files()) == before
+
+
+def test_no_secret_can_be_read_by_others_on_a_host(lab: Lab) -> None:
+    secrets = r"NATS_PASSWORD=|password:|mail:[0-9a-f]{32}@"
+    places = "/etc /var/lib /usr/local /run /tmp -xdev -not -path '/var/lib/apt/*'"
+    search = f"find {places} -type f -perm /o=r -exec grep -lIE '{secrets}' {{}} + || true"
+    assert lab.ssh("mx1", search) == ""
+
+
+def test_the_recovery_administrator_is_gone(lab: Lab) -> None:
+    assert "gone" in lab.ssh("mx1", "test -e /run/stalwart-cluster/recovery.env || echo gone")
+    environment = lab.ssh("mx1", "tr '\\0' '\\n' </proc/$(systemctl show -P MainPID stalwart)/environ")
+    assert "NATS_PASSWORD" in environment
+    assert "RECOVERY" not in environment
+
+
+def test_administration_in_clear_is_on_loopback_only(lab: Lab) -> None:
+    listening = lab.ssh("mx1", "ss -Hltn 'sport = :8080' | awk '{print $4}'").split()
+    assert listening == ["127.0.0.1:8080"]
+
+
+def test_with_a_node_lost_the_mail_is_still_there_and_more_comes_in(lab: Lab, person: Mailbox) -> None:
+    first, second, third = (lab.address(node) for node in ("mx1", "mx2", "mx3"))
+    hand_in(first, person, [mail(person, "before the loss")])
+    until(readable(second, person, "before the loss"), "the mail on mx2")
+    lab.by_hand("kill", "mx1")
+    until(readable(second, person, "before the loss"), "the mail to be readable without mx1")
+    hand_in(third, person, [mail(person, "during the loss")])
+    until(readable(second, person, "during the loss"), "a new mail without mx1")
+
+
+def test_status_tells_which_node_is_lost(lab: Lab) -> None:
+    from tools.status.nodes import look, targets, wanted_tolerance  # noqa: PLC0415  # only here
+    from tools.status.table import render  # noqa: PLC0415  # only here
+
+    exported = {"deployment": lab.stack.export_stack().deployment}
+    began = time.monotonic()
+    text, well = render([look(target) for target in targets(exported)], wanted_tolerance(exported))
+    assert time.monotonic() - began < 45
+    assert not well
+    assert "mx1 cannot be reached" in text
+    assert "0 zones may fail without losing data, 1 are wanted" in text
+
+
+def test_up_fails_and_names_the_host_that_is_lost(lab: Lab) -> None:
+    lab.config["stalwart-cluster:mail"] = {"submission": True}
+    with pytest.raises(automation.CommandError) as failed:
+        lab.up()
+    assert "10.79.0.11" in str(failed.value)
+
+
+def test_a_node_that_comes_back_is_taken_in_by_itself(lab: Lab, person: Mailbox) -> None:
+    lab.by_hand("start")
+    until(readable(lab.address("mx1"), person, "during the loss"), "the mail on mx1 again", 90)
+
+
+def test_the_next_up_finishes_what_the_failed_one_began(lab: Lab) -> None:
+    lab.up()
+    assert "587" in lab.ssh("mx2", "ss -Hltn 'sport = :587'")
+    assert set(lab.up().summary.resource_changes or {}) == {"same"}
+
+
+def test_another_stack_is_refused_on_these_hosts(lab: Lab) -> None:
+    given = {
+        "NODE": "mx1", "CLUSTER_ID": "another", "STACK": "other/dev", "ADDRESS": lab.address("mx1"),
+        "HOSTS": "x", "PACKAGES": "", "MIN_MEMORY_MIB": "1024", "MIN_DISK_GIB": "1",
+    }  # fmt: skip
+    lab.ssh("mx1", "true")
+    options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+    line = ["ssh", *options, "-i", str(lab.home / "key"), f"root@{lab.address('mx1')}", "bash -s"]
+    payload = script.Script("host/prepare.sh").payload(given)
+    done = subprocess.run(line, input=payload, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "it belongs to stack stalwart-cluster/t3 as node mx1" in done.stderr
+
+
+def test_destroy_leaves_nothing_behind(lab: Lab) -> None:
+    lab.destroy()
+    assert not Path("/var/lib/stalwart-cluster/lab/stalwart-cluster-t3").exists()
+    assert "10.79.0." not in subprocess.run(["ip", "address"], capture_output=True, text=True, check=True).stdout
+    assert (
+        "10.79.0." not in subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True, check=True).stdout
+    )
+    assert not subprocess.run(["pgrep", "-f", "stalwart-cluster-t3"], capture_output=True, check=False).stdout

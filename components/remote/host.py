@@ -8,9 +8,10 @@ from pulumi_command import remote
 
 from components.topology import Node
 
-# A fresh machine may need minutes until its SSH server answers: 60 tries of at most 5 s each.
-DIAL_ERROR_LIMIT = 60
-PER_DIAL_TIMEOUT = 15
+# About 40 s of patience with a host that is just booting. Not more, because the plugin tries a wrong key or a changed
+# host key as often as a host that is away.
+DIAL_ERROR_LIMIT = 15
+PER_DIAL_TIMEOUT = 5
 
 
 @dataclass(frozen=True, kw_only=True)

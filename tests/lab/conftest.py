@@ -69,13 +69,13 @@ class Labs:
     """Makes labs and removes them all at the end."""
 
     def __init__(self, place: Path, environment: dict[str, str]) -> None:
-        self._place = place
+        self.place = place
         self._environment = environment
         self.made: list[Lab] = []
 
     def new(self, name: str, **config: Any) -> Lab:
         """A lab that is not up yet."""
-        self.made.append(Lab(self._place / name, name, self._environment, config))
+        self.made.append(Lab(self.place / name, name, self._environment, config))
         return self.made[-1]
 
 

@@ -1,0 +1,59 @@
+"""Files that repeat what the code says repeat it truly."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.outputs import DESCRIPTIONS
+from components.settings import check
+from components.settings.loader import SECRETS
+from components.settings.model import Settings
+from tests.graph.harness import run
+from tools.configuration import document
+
+ROOT = Path(__file__).parents[2]
+
+
+def declared() -> dict[str, dict[str, Any]]:
+    config: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    return {key.removeprefix("stalwart-cluster:"): value for key, value in config.items()}
+
+
+def test_every_setting_is_declared_with_type_default_and_description() -> None:
+    assert set(declared()) == set(Settings.model_fields)
+    assert all({"type", "default", "description"} <= set(value) for value in declared().values())
+
+
+def test_the_declared_defaults_are_those_of_the_models() -> None:
+    needed = {"platform": "lab", "nodes": {"mx1": {}}, "domains": ["dev.test"]}
+    assert check({**{key: value["default"] for key, value in declared().items()}, **needed}) == check(needed)
+
+
+def test_secrets_are_named_where_the_others_are_declared() -> None:
+    text = (ROOT / "Pulumi.yaml").read_text()
+    assert all(f"stalwart-cluster:{key}" in text for key in SECRETS)
+
+
+def test_the_reference_of_the_configuration_is_fresh() -> None:
+    assert (ROOT / "docs/configuration.md").read_text() == document(), "make docs"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("Pulumi.*.yaml")))
+def test_every_stack_file_of_the_repository_is_sound(path: Path) -> None:
+    config = yaml.safe_load(path.read_text())["config"]
+    check({key.removeprefix("stalwart-cluster:"): value for key, value in config.items()})
+
+
+def test_every_output_is_described() -> None:
+    exported = run({"platform": "lab", "nodes": {"mx1": {}}, "domains": ["dev.test"]}).outputs
+    assert set(exported) | {"rehearsal"} == set(DESCRIPTIONS)
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    import re  # noqa: PLC0415  # here only
+
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} -> {target}"

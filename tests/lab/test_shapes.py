@@ -31,7 +31,7 @@ def test_one_node_on_debian_12_serves_and_promises_nothing(labs: Labs) -> None:
 
 
 def test_five_nodes_survive_two(labs: Labs) -> None:
-    nodes = {f"mx{index}": {} for index in range(1, 6)}
+    nodes: dict[str, dict[str, str]] = {f"mx{index}": {} for index in range(1, 6)}
     lab = labs.new("t5", platform="lab", nodes=nodes, domains=["dev.test"], lab={"network": "10.79.2.0/24"})
     lab.up()
     outputs = lab.outputs()

@@ -1,0 +1,102 @@
+"""A host is refused with all reasons together and nothing on it changed; a given one is released with its data."""
+
+import pytest
+
+from .conftest import Sandbox
+
+PREPARE = {
+    "NODE": "mx1",
+    "CLUSTER_ID": "00ff",
+    "STACK": "mail/dev",
+    "ADDRESS": "10.0.0.1",
+    "HOSTS": "10.0.0.1 mx1.mail.dev.test mx1",
+    "PACKAGES": "nats-server",
+    "MIN_MEMORY_MIB": "1",
+    "MIN_DISK_GIB": "0",
+}
+
+
+@pytest.fixture
+def host(sandbox: Sandbox) -> Sandbox:
+    """A Debian 13 host that is fit."""
+    sandbox.file("/etc/os-release", 'ID=debian\nVERSION_ID="13"\n')
+    sandbox.program("dpkg", "echo amd64")
+    sandbox.program(
+        "dpkg-query",
+        "case \"${@: -1}\" in exim4*|postfix|sendmail*|opensmtpd) exit 1;; esac; echo 'install ok installed'",
+    )
+    sandbox.program("ip", "echo '2: x inet 10.0.0.1/24 scope global x'")
+    sandbox.program("ss")
+    sandbox.program("swapon")
+    sandbox.program("systemd-detect-virt")
+    sandbox.program("hostname", "echo mx1")
+    sandbox.program("apt-get")
+    sandbox.program("systemctl")
+    return sandbox
+
+
+def test_a_fit_host_is_prepared_and_marked(host: Sandbox) -> None:
+    done = host.run("host/prepare.sh", **PREPARE)
+    assert done.code == 0, done.err
+    assert (
+        '"id": "00ff", "stack": "mail/dev", "node": "mx1"' in host.file("/etc/stalwart-cluster/owner.json").read_text()
+    )
+    assert "10.0.0.1 mx1.mail.dev.test mx1" in host.file("/etc/hosts").read_text()
+    assert not [call for call in host.calls("apt-get") if "install" in call], "nothing was missing"
+
+
+def test_a_prepared_host_is_left_alone(host: Sandbox) -> None:
+    assert host.run("host/prepare.sh", **PREPARE).code == 0
+    before = host.written()
+    assert host.run("host/prepare.sh", **PREPARE).code == 0
+    assert host.written() == before
+
+
+def test_all_reasons_are_told_together_and_nothing_is_changed(host: Sandbox) -> None:
+    host.file("/etc/os-release", "ID=ubuntu\nVERSION_ID=24.04\n")
+    host.file("/etc/stalwart-cluster/owner.json", '{"id": "other", "stack": "shop/live", "node": "db1"}\n')
+    host.file("/var/lib/foundationdb/data/4500/storage-1", "x")
+    host.file("/etc/foundationdb/fdb.cluster", "shop:abc@10.9.9.9:4500\n")
+    host.program("dpkg-query", "[[ \"${@: -1}\" == postfix ]] && echo 'install ok installed' || exit 1")
+    host.program("ip", "true")
+    host.program("ss", '[[ "$*" == *:25* ]] && echo \'LISTEN 0 1 *:25 users:(("master",pid=1,fd=1))\' || true')
+    before = host.written()
+    done = host.run("host/prepare.sh", **{**PREPARE, "MIN_MEMORY_MIB": "99999999", "MIN_DISK_GIB": "999999"})
+    assert done.code == 1
+    for reason in (
+        "it is not Debian 12 or 13",
+        "the address 10.0.0.1 is on none of its interfaces",
+        "it belongs to stack shop/live as node db1",
+        "99999999 MiB is the least",
+        "999999 GiB is the least",
+        "another mail server is installed: postfix",
+        "it holds data of another FoundationDB",
+        "port 25 is in use by master",
+    ):
+        assert reason in done.err
+    assert host.written() == before
+
+
+def test_a_released_host_may_be_taken_again(host: Sandbox) -> None:
+    assert host.run("host/prepare.sh", **PREPARE).code == 0
+    done = host.run("host/release.sh", NODE="mx1")
+    assert done.code == 0
+    assert "its data are kept" in done.err
+    assert '"released"' in host.file("/etc/stalwart-cluster/owner.json").read_text()
+    assert host.run("host/prepare.sh", **{**PREPARE, "CLUSTER_ID": "new"}).code == 0
+    assert '"id": "new"' in host.file("/etc/stalwart-cluster/owner.json").read_text()
+
+
+def test_a_host_that_no_stack_owns_is_not_released(sandbox: Sandbox) -> None:
+    sandbox.program("systemctl")
+    assert sandbox.run("host/release.sh", NODE="mx1").code == 0
+    assert not sandbox.calls("systemctl")
+
+
+def test_a_host_key_is_learnt_and_its_fingerprint_shown(sandbox: Sandbox) -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxlYXJudGxlYXJudGxlYXJudGxlYXJudGxlYXJudGxl"
+    sandbox.program("ssh-keyscan", f"echo '# comment'; echo '10.0.0.1 {key}'")
+    sandbox.program("ssh-keygen", "echo '256 SHA256:abc no comment (ED25519)'")
+    done = sandbox.run("local/learn_host_key.sh", NODE="mx1", SSH_HOST="10.0.0.1", SSH_PORT="22")
+    assert done.out == key
+    assert "SHA256:abc" in done.err

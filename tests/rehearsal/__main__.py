@@ -42,7 +42,7 @@ def main() -> int:
         stack = _stack(home, options.stack, config, settings, environment)
         progress = Progress(foreseen=options.action == "preview")
         try:
-            return _act(options.action, stack, progress, home, bool(options.timeline))
+            return _act(options.action, stack, progress, home)
         except automation.ConcurrentUpdateError:
             print("another run holds this stack; wait for it, or `make unlock` when it is dead", file=sys.stderr)
         except automation.CommandError as error:
@@ -58,7 +58,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("action", choices=("up", "preview", "destroy", "output", "unlock", "export"))
     parser.add_argument("--stack", default="dev")
     parser.add_argument("--home", type=Path, default=workspace.ROOT / ".state" / "rehearsal")
-    parser.add_argument("--timeline", action="store_true", help="print every step's seconds at the end")
     return parser.parse_args()
 
 
@@ -77,7 +76,7 @@ def _stack(
     return workspace.stack(home, name, config, environment)
 
 
-def _act(action: str, stack: automation.Stack, progress: Progress, home: Path, timeline: bool) -> int:  # noqa: FBT001
+def _act(action: str, stack: automation.Stack, progress: Progress, home: Path) -> int:
     match action:
         case "up":
             stack.up(on_event=progress, color="never")
@@ -97,7 +96,8 @@ def _act(action: str, stack: automation.Stack, progress: Progress, home: Path, t
             _tell_outputs(stack)
             return 0
     progress.save(home / "timeline.json")
-    if timeline:
+    if action == "up" and progress.steps:
+        print("\nThe slowest steps (begin, seconds):")
         for step in progress.slowest():
             print(f"{step.begin:7.1f} {(step.end or 0) - step.begin:6.1f} s  {step.name}")
     counted = ", ".join(f"{count} {operation}" for operation, count in sorted(progress.changes().items()))

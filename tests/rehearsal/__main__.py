@@ -106,7 +106,8 @@ def _act(action: str, stack: automation.Stack, progress: Progress, home: Path) -
 
 
 def _tell_outputs(stack: automation.Stack) -> None:
-    outputs = {key: "[secret]" if item.secret else item.value for key, item in sorted(stack.outputs().items())}
+    hide = not os.environ.get("SHOW_SECRETS")
+    outputs = {key: "[secret]" if item.secret and hide else item.value for key, item in sorted(stack.outputs().items())}
     print("\nOutputs:")
     print(json.dumps(outputs, indent=2, ensure_ascii=False))
 

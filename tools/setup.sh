@@ -7,7 +7,7 @@ UV_VERSION=0.13.9
 # Program -> Debian package. The lab needs all; an operator's machine for hosts that exist needs Python, curl and ssh.
 declare -A PACKAGES=(
   [python3]=python3 [curl]=curl [ssh]=openssh-client [openssl]=openssl [ip]=iproute2 [nft]=nftables
-  [systemd - nspawn]=systemd-container [debootstrap]=debootstrap [pgrep]=procps [flock]=util-linux
+  ['systemd-nspawn']=systemd-container [debootstrap]=debootstrap [pgrep]=procps [flock]=util-linux
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }

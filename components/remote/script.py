@@ -85,7 +85,9 @@ class Script:
 
     def _python(self) -> str:
         """Bash that lays the modules out in a private folder, runs the script there and removes it."""
-        lines = ["there=$(mktemp -d)", "trap 'rm -rf \"$there\"' EXIT", 'mkdir "$there/lib"']
+        lines = ["there=$(mktemp -d)", "trap 'rm -rf \"$there\"' EXIT"]
+        folders = sorted({str(Path(path).parent) for path in self.modules})
+        lines += [f'mkdir -p "$there/{folder}"' for folder in folders]
         for path, text in {"main.py": self.text, **self.modules}.items():
             end = f"END_{self.digest}"
             lines.append(f"cat >\"$there/{path}\" <<'{end}'\n{text}\n{end}")
@@ -95,13 +97,14 @@ class Script:
 
 
 def _imported(text: str) -> Iterator[str]:
-    """Paths of the libraries that `from lib import a, b` and `from lib.c import d` name."""
+    """Paths of the libraries that `from lib.a import b` names: lib/a.py, else lib/a/b.py."""
     for statement in ast.walk(ast.parse(text)):
-        if isinstance(statement, ast.ImportFrom) and statement.module:
-            package, _, name = statement.module.partition(".")
-            names = [name] if name else [alias.name for alias in statement.names]
-            if package == "lib":
-                yield from (f"lib/{one}.py" for one in names)
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").split(".")[0] == "lib":
+            place = str(statement.module).replace(".", "/")
+            if (SCRIPTS / f"{place}.py").is_file():
+                yield f"{place}.py"
+            else:
+                yield from (f"{place}/{alias.name}.py" for alias in statement.names)
 
 
 def _read(path: str) -> str:

@@ -11,7 +11,7 @@ PROBE = "cluster-probe"
 
 
 def document(settings: Settings, plan: Plan) -> str:
-    """JSON of scripts/lib/stalwart_wish.Wish."""
+    """JSON of scripts/lib/stalwart/wish.Wish."""
     wish: dict[str, Any] = {
         "hostname": settings.hostname,
         "domains": list(settings.domains),

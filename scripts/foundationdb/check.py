@@ -8,10 +8,10 @@ from dataclasses import asdict
 from os import environ
 from typing import Any
 
-from lib import fdb_cli
 from lib.console import Failed, run, wait_for
-from lib.fdb_probe import probe
-from lib.fdb_status import Status, not_tolerant
+from lib.foundationdb import fdbcli
+from lib.foundationdb.probe import probe
+from lib.foundationdb.status import Status, not_tolerant
 
 NODE = environ["NODE"]
 FDB_BINDING = environ["FDB_BINDING"]
@@ -32,7 +32,7 @@ def tolerant_status() -> Status:
     last: list[str] = []
 
     def check() -> Status | None:
-        status = fdb_cli.status()
+        status = fdbcli.status()
         last[:] = not_tolerant(status, TOLERANCE)
         return None if last else status
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from os import environ
 from pathlib import Path
 
-from lib import fdb_cli
 from lib.console import Failed, log, run, wait_for
-from lib.fdb_status import Status, not_matching, not_tolerant, not_up
+from lib.foundationdb import fdbcli
+from lib.foundationdb.status import Status, not_matching, not_tolerant, not_up
 
 NODE = environ["NODE"]
 REDUNDANCY = environ["REDUNDANCY"]
@@ -46,7 +46,7 @@ def main() -> None:
         "this host's cluster file to name the coordinators",
         lambda: coordinators_here() == COORDINATORS,
     )
-    print(fdb_cli.connection_string())
+    print(fdbcli.connection_string())
 
 
 def silent_processes() -> list[str]:
@@ -68,14 +68,14 @@ def create() -> None:
         log("a database exists already; it is not created again")
     else:
         log(f"creating the database: {REDUNDANCY}, {ENGINE}")
-        code, said = fdb_cli.command(f"configure new {REDUNDANCY} {ENGINE}", 60)
+        code, said = fdbcli.command(f"configure new {REDUNDANCY} {ENGINE}", 60)
         if "Database created" not in said and "already exists" not in said:
             raise Failed(
                 f"the database could not be created: {said or code}",
                 "are all nodes reachable from each other on port 4500? Then run the same command again",
             )
     CREATED.parent.mkdir(parents=True, exist_ok=True)
-    CREATED.write_text(json.dumps({"description": fdb_cli.connection_string().split(":")[0]}) + "\n")
+    CREATED.write_text(json.dumps({"description": fdbcli.connection_string().split(":")[0]}) + "\n")
 
 
 def set_redundancy() -> None:
@@ -87,7 +87,7 @@ def set_redundancy() -> None:
         )
     if status.redundancy_mode != REDUNDANCY:
         log(f"redundancy from {status.redundancy_mode} to {REDUNDANCY}")
-        _, said = fdb_cli.command(f"configure {REDUNDANCY}", 60)
+        _, said = fdbcli.command(f"configure {REDUNDANCY}", 60)
         wait_until(
             f"redundancy mode {REDUNDANCY}; fdbcli said: {said}",
             lambda now: [] if now.redundancy_mode == REDUNDANCY else [f"it is {now.redundancy_mode}"],
@@ -95,11 +95,11 @@ def set_redundancy() -> None:
 
 
 def set_coordinators() -> None:
-    status = fdb_cli.status()
+    status = fdbcli.status()
     if sorted(status.coordinators) == COORDINATORS:
         return
     log(f"coordinators: {' '.join(COORDINATORS)}")
-    _, said = fdb_cli.command(f"coordinators {' '.join(COORDINATORS)}", 60)
+    _, said = fdbcli.command(f"coordinators {' '.join(COORDINATORS)}", 60)
     wait_until(
         f"the coordinators to be set; fdbcli said: {said}",
         lambda now: (
@@ -109,7 +109,7 @@ def set_coordinators() -> None:
 
 
 def coordinators_here() -> list[str]:
-    return sorted(fdb_cli.connection_string().rsplit("@", 1)[1].split(","))
+    return sorted(fdbcli.connection_string().rsplit("@", 1)[1].split(","))
 
 
 def wait_until(condition: str, reasons: Callable[[Status], list[str]]) -> Status:
@@ -117,7 +117,7 @@ def wait_until(condition: str, reasons: Callable[[Status], list[str]]) -> Status
     last: list[str] = []
 
     def check() -> Status | None:
-        status = fdb_cli.status()
+        status = fdbcli.status()
         last[:] = reasons(status)
         return None if last else status
 

@@ -11,9 +11,9 @@
 source lib/common.sh
 source lib/apt.sh
 source lib/download.sh
-source lib/fdb.sh
-source lib/fdb_config.sh
-source lib/fdb_packages.sh
+source lib/foundationdb/places.sh
+source lib/foundationdb/config.sh
+source lib/foundationdb/packages.sh
 
 # A host keeps the file it has: the database rewrites it, and what a stack remembers may be older.
 place_cluster_file() {

@@ -3,7 +3,7 @@
 : "${CLUSTER_NAME:?description in the cluster file, constant for the life of the cluster}"
 : "${SEED_ADDRESS:?private address of the seed}"
 source lib/common.sh
-source lib/fdb.sh
+source lib/foundationdb/places.sh
 
 if [[ -s "$FDB_CLUSTER" ]]; then
   here=$(connection_string "$FDB_CLUSTER")

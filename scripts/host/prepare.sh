@@ -10,8 +10,8 @@
 : "${MIN_DISK_GIB:?least free disk}"
 source lib/common.sh
 source lib/apt.sh
-source lib/host_facts.sh
-source lib/host_refusals.sh
+source lib/host/facts.sh
+source lib/host/refusals.sh
 
 owner=/etc/stalwart-cluster/owner.json
 records=/var/lib/stalwart-cluster

@@ -8,9 +8,9 @@
 : "${LAB_AUTHORIZED_KEY:?public key that may log in as root}"
 : "${LAB_HOST_KEY:?private ed25519 key for SSH on the host}"
 source lib/common.sh
-source lib/lab.sh
-source lib/lab_base.sh
-source lib/lab_host.sh
+source lib/lab/names.sh
+source lib/lab/base.sh
+source lib/lab/host.sh
 
 make_host() {
   local root=$1/root base

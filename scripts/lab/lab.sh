@@ -2,9 +2,10 @@
 # For a person at this machine: start a lab again after a reboot, look at it, or hurt one host on purpose.
 : "${LAB:?name of the lab}"
 source lib/common.sh
-source lib/lab.sh
-source lib/lab_base.sh
-source lib/lab_host.sh
+source lib/lab/names.sh
+source lib/lab/base.sh
+source lib/lab/host.sh
+source lib/lab/network.sh
 
 home=$LAB_HOME/$LAB
 nodes() { find "$home" -mindepth 2 -maxdepth 2 -name settings -printf '%h\n' 2>/dev/null | sort; }
@@ -20,6 +21,9 @@ lab_need_root
 [[ -d "$home" ]] || die "there is no lab $LAB on this machine" "make one: make up"
 case ${1:-} in
 start)
+  # shellcheck source=/dev/null  # written by network.sh
+  source "$home/settings"
+  make_network
   for host in $(nodes); do
     enter "$host"
     start_host "$host"

@@ -5,71 +5,11 @@
 : "${LAB_NETWORK:?network of the lab, e.g. 10.77.0.0/24}"
 : "${LAB_DEBIAN:?12 or 13}"
 source lib/common.sh
-source lib/lab.sh
-source lib/lab_base.sh
+source lib/lab/names.sh
+source lib/lab/base.sh
+source lib/lab/network.sh
 
 home=$LAB_HOME/$LAB
-bridge=$(lab_bridge "$LAB")
-table=$(lab_table "$LAB")
-gateway=$(lab_gateway "$LAB_NETWORK")
-
-refuse_clash() {
-  local other
-  other=$(ip -o route show | awk -v ours="$bridge" '$1 != "default" && $0 !~ ("dev " ours "( |$)") { print $1 }' |
-    python3 -c '
-import ipaddress, sys
-lab = ipaddress.ip_network(sys.argv[1])
-for line in sys.stdin:
-    route = ipaddress.ip_network(line.strip(), strict=False)
-    if route.overlaps(lab):
-        print(route)
-' "$LAB_NETWORK" | head -n 1)
-  [[ -z "$other" ]] ||
-    die "the lab's network $LAB_NETWORK overlaps $other, which this machine already routes" \
-      "choose another: pulumi config set --path stalwart-cluster:lab.network 10.78.0.0/24"
-}
-
-make_network() {
-  refuse_clash
-  if ! ip link show "$bridge" >/dev/null 2>&1; then
-    ip link add "$bridge" type bridge
-    log "bridge $bridge made"
-  fi
-  ip -o -4 address show dev "$bridge" | grep -qwF "$gateway/${LAB_NETWORK#*/}" ||
-    ip address add "$gateway/${LAB_NETWORK#*/}" dev "$bridge"
-  ip link set "$bridge" up
-  # Put back at the end what was found.
-  [[ -e "$home/ip_forward" ]] || cat /proc/sys/net/ipv4/ip_forward >"$home/ip_forward"
-  echo 1 >/proc/sys/net/ipv4/ip_forward
-  # A table of our own, replaced whole. The lab's hosts reach Debian's packages through this machine.
-  nft -f - <<RULES
-table ip $table
-delete table ip $table
-table ip $table {
-  chain postrouting {
-    type nat hook postrouting priority srcnat;
-    ip saddr $LAB_NETWORK ip daddr != $LAB_NETWORK masquerade
-  }
-}
-RULES
-  # Where another firewall drops what is forwarded (Docker does), the lab's own traffic is let through.
-  if command -v iptables >/dev/null && iptables -S FORWARD 2>/dev/null | grep -q -- '-P FORWARD DROP'; then
-    iptables -C FORWARD -s "$LAB_NETWORK" -j ACCEPT 2>/dev/null || iptables -I FORWARD -s "$LAB_NETWORK" -j ACCEPT
-    iptables -C FORWARD -d "$LAB_NETWORK" -j ACCEPT 2>/dev/null || iptables -I FORWARD -d "$LAB_NETWORK" -j ACCEPT
-  fi
-}
-
-remove_network() {
-  nft delete table ip "$table" 2>/dev/null || true
-  if command -v iptables >/dev/null; then
-    iptables -D FORWARD -s "$LAB_NETWORK" -j ACCEPT 2>/dev/null || true
-    iptables -D FORWARD -d "$LAB_NETWORK" -j ACCEPT 2>/dev/null || true
-  fi
-  ip link delete "$bridge" 2>/dev/null || true
-  [[ ! -s "$home/ip_forward" ]] || cat "$home/ip_forward" >/proc/sys/net/ipv4/ip_forward
-  rm -rf "$home/ip_forward" "$home/settings"
-  rmdir --parents "$home" 2>/dev/null || true
-}
 
 lab_need_root
 case ${1:-} in

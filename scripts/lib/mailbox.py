@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from lib.jmap import Client
+from lib.stalwart.jmap import Client
 
 SECONDS = 15
 _NEWEST = 100

@@ -17,9 +17,9 @@ from typing import Any
 
 from lib import mailbox
 from lib.console import POLL_SECONDS, Failed, log, run
-from lib.jmap import Client, Refused, Unauthorized, Unreachable
 from lib.mailbox import Mailbox
-from lib.stalwart_wish import parse
+from lib.stalwart.jmap import Client, Refused, Unauthorized, Unreachable
+from lib.stalwart.wish import parse
 
 NODE = environ["NODE"]
 WISH = parse(environ["WISH"])

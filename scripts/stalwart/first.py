@@ -9,11 +9,11 @@ from os import environ
 from pathlib import Path
 from typing import Any
 
-from lib import stalwart_accounts, stalwart_recovery, stalwart_service
 from lib.console import Failed, log, run, wait_for
-from lib.jmap import Client, Unauthorized
-from lib.stalwart_apply import apply, dkim_is_ready, zone_files
-from lib.stalwart_wish import Wish, parse
+from lib.stalwart import accounts, recovery, service
+from lib.stalwart.apply import apply, dkim_is_ready, zone_files
+from lib.stalwart.jmap import Client, Unauthorized
+from lib.stalwart.wish import Wish, parse
 
 NODE = environ["NODE"]
 WISH = environ["WISH"]
@@ -29,16 +29,16 @@ _REACHED_SECONDS = "4"
 
 def main() -> None:
     wish = parse(WISH)
-    stalwart_service.place_cluster_file()
+    service.place_cluster_file()
     downloads = wish.downloads and can_download()
     client, recovering = administrator(wish, downloads=downloads)
     changed = apply(client, wish, downloads=downloads)
-    changed += stalwart_accounts.ensure(client, wish, ADMIN_PASSWORD, PROBE_PASSWORD)
+    changed += accounts.ensure(client, wish, ADMIN_PASSWORD, PROBE_PASSWORD)
     if recovering:
-        stalwart_recovery.disable()
+        recovery.disable()
     if recovering or started_for() != wish.restart_digest:
-        stalwart_service.restart("listeners and coordinator are taken up at a start")
-    client = stalwart_service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
+        service.restart("listeners and coordinator are taken up at a start")
+    client = service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
     STARTED_FOR.write_text(wish.restart_digest)
     CONFIGURED.touch()
     wait_for(DKIM_SECONDS, "the signing keys of every domain", lambda: dkim_is_ready(client, wish))
@@ -52,23 +52,23 @@ def started_for() -> str:
 
 def administrator(wish: Wish, *, downloads: bool) -> tuple[Client, bool]:
     """A client with all rights: the administrator, or before there is one the recovery administrator."""
-    if stalwart_service.is_active() and not stalwart_recovery.ENVIRONMENT.exists():
+    if service.is_active() and not recovery.ENVIRONMENT.exists():
         try:
-            return stalwart_service.answers(wish.admin_login, ADMIN_PASSWORD), False
+            return service.answers(wish.admin_login, ADMIN_PASSWORD), False
         except Unauthorized:
             refuse_lost_password(wish)
     elif CONFIGURED.exists():
-        stalwart_service.start()
+        service.start()
         try:
-            return stalwart_service.answers(wish.admin_login, ADMIN_PASSWORD), False
+            return service.answers(wish.admin_login, ADMIN_PASSWORD), False
         except Unauthorized:
             refuse_lost_password(wish)
-    password = stalwart_recovery.enable(downloads=downloads)
-    stalwart_service.start()
-    if not stalwart_service.login_works(stalwart_recovery.LOGIN, password):
+    password = recovery.enable(downloads=downloads)
+    service.start()
+    if not service.login_works(recovery.LOGIN, password):
         # It may run since an earlier, interrupted run with another password.
-        stalwart_service.restart("to be configured")
-    return stalwart_service.answers(stalwart_recovery.LOGIN, password), True
+        service.restart("to be configured")
+    return service.answers(recovery.LOGIN, password), True
 
 
 def refuse_lost_password(wish: Wish) -> None:
@@ -91,7 +91,7 @@ def can_download() -> bool:
 def report(client: Client, wish: Wish, changed: list[str]) -> dict[str, Any]:
     return {
         "domains": zone_files(client, wish),
-        "nodes": stalwart_service.active_nodes(client),
+        "nodes": service.active_nodes(client),
         "changed": changed,
         "restart": wish.restart_digest,
     }

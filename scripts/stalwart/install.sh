@@ -11,7 +11,7 @@
 : "${NATS_ADDRESSES:?where the coordinator answers, ip:port each}"
 source lib/common.sh
 source lib/download.sh
-source lib/stalwart_files.sh
+source lib/stalwart/files.sh
 
 programs=/usr/local/lib/stalwart-cluster
 binary=$programs/stalwart-$STALWART_VERSION

@@ -4,10 +4,10 @@ import json
 from os import environ
 from pathlib import Path
 
-from lib import stalwart_service
 from lib.console import Failed, run, wait_for
-from lib.jmap import Unauthorized
-from lib.stalwart_wish import parse
+from lib.stalwart import service
+from lib.stalwart.jmap import Unauthorized
+from lib.stalwart.wish import parse
 
 NODE = environ["NODE"]
 WISH = environ["WISH"]
@@ -21,13 +21,13 @@ LEASE_SECONDS = 60
 
 def main() -> None:
     wish = parse(WISH)
-    stalwart_service.place_cluster_file()
-    if stalwart_service.is_active() and started_for() != RESTART:
+    service.place_cluster_file()
+    if service.is_active() and started_for() != RESTART:
         # It may also run since an interrupted run, from before there were accounts and a coordinator to hear of them.
-        stalwart_service.restart("listeners or coordinator changed, which are taken up at a start")
-    stalwart_service.start()
+        service.restart("listeners or coordinator changed, which are taken up at a start")
+    service.start()
     try:
-        client = stalwart_service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
+        client = service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
     except Unauthorized:
         raise Failed(
             f"this node does not accept the stack's password of {wish.admin_login}",
@@ -37,11 +37,7 @@ def main() -> None:
     node = wait_for(
         LEASE_SECONDS,
         f"{STALWART_HOSTNAME} to be listed as an active node",
-        lambda: (
-            {"id": found}
-            if (found := stalwart_service.active_nodes(client).get(STALWART_HOSTNAME)) is not None
-            else None
-        ),
+        lambda: {"id": found} if (found := service.active_nodes(client).get(STALWART_HOSTNAME)) is not None else None,
     )
     print(json.dumps({"node_id": node["id"], "hostname": STALWART_HOSTNAME}))
 

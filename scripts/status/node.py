@@ -5,8 +5,9 @@ import subprocess
 from os import environ
 from typing import Any
 
-from lib import fdb_cli, stalwart_service
 from lib.console import run
+from lib.foundationdb import fdbcli
+from lib.stalwart import service
 
 NODE = environ["NODE"]
 
@@ -22,9 +23,9 @@ def main() -> None:
         "node": NODE,
         "units": units,
         "versions": {"foundationdb": package_version(), "stalwart": stalwart_version()},
-        "closed": sorted(name for name, port in PORTS.items() if stalwart_service.closed_ports([port])),
-        "coordinated": units["stalwart"] == "active" and stalwart_service.is_coordinated(),
-        "database": fdb_cli.status(_DATABASE_SECONDS).as_json() if units["foundationdb"] != "missing" else None,
+        "closed": sorted(name for name, port in PORTS.items() if service.closed_ports([port])),
+        "coordinated": units["stalwart"] == "active" and service.is_coordinated(),
+        "database": fdbcli.status(_DATABASE_SECONDS).as_json() if units["foundationdb"] != "missing" else None,
     }
     print(json.dumps(document, sort_keys=True))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lib.fdb_status import Status, read
+from lib.foundationdb.status import Status, read
 
 from .conftest import Cluster
 
@@ -87,7 +87,7 @@ def test_every_field_that_is_read_is_there_as_recorded(cluster: Make, until: Unt
 
 
 def _shape(real: dict[str, Any]) -> list[tuple[str, ...]]:
-    """The paths that scripts/lib/fdb_status.py reads, where the real document has them."""
+    """The paths that scripts/lib/foundationdb/status.py reads, where the real document has them."""
     paths = [
         ("client", "database_status", "available"),
         ("client", "coordinators", "quorum_reachable"),

@@ -32,6 +32,8 @@ def host(sandbox: Sandbox) -> Sandbox:
     sandbox.program("hostname", "echo mx1")
     sandbox.program("apt-get")
     sandbox.program("systemctl")
+    # As an interrupted run of ours leaves it.
+    sandbox.file("/etc/nats-server.conf", "# Written by stalwart-cluster.\n")
     return sandbox
 
 
@@ -57,7 +59,11 @@ def test_all_reasons_are_told_together_and_nothing_is_changed(host: Sandbox) -> 
     host.file("/etc/stalwart-cluster/owner.json", '{"id": "other", "stack": "shop/live", "node": "db1"}\n')
     host.file("/var/lib/foundationdb/data/4500/storage-1", "x")
     host.file("/etc/foundationdb/fdb.cluster", "shop:abc@10.9.9.9:4500\n")
-    host.program("dpkg-query", "[[ \"${@: -1}\" == postfix ]] && echo 'install ok installed' || exit 1")
+    host.file("/etc/stalwart/config.json", "{}")
+    host.file("/etc/nats-server.conf", "# somebody's\n")
+    host.program(
+        "dpkg-query", "case \"${@: -1}\" in postfix|nats-server) echo 'install ok installed';; *) exit 1;; esac"
+    )
     host.program("ip", "true")
     host.program("ss", '[[ "$*" == *:25* ]] && echo \'LISTEN 0 1 *:25 users:(("master",pid=1,fd=1))\' || true')
     before = host.written()
@@ -71,6 +77,8 @@ def test_all_reasons_are_told_together_and_nothing_is_changed(host: Sandbox) -> 
         "999999 GiB is the least",
         "another mail server is installed: postfix",
         "it holds data of another FoundationDB",
+        "a Stalwart is set up on it already",
+        "a NATS server is installed already",
         "port 25 is in use by master",
     ):
         assert reason in done.err

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lib.fdb_status import (
+from lib.foundationdb.status import (
     Status,
     not_matching,
     not_replicated,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lib.jmap import Client, Refused, Unauthorized, Unreachable
+from lib.stalwart.jmap import Client, Refused, Unauthorized, Unreachable
 
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "stalwart"
 

@@ -1,5 +1,6 @@
 """Files that repeat what the code says repeat it truly."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +58,8 @@ def test_links_between_documents_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} -> {target}"
+
+
+def test_setting_up_a_machine_that_is_set_up_does_nothing() -> None:
+    done = subprocess.run(["bash", "tools/setup.sh"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

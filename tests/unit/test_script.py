@@ -11,7 +11,7 @@ from components.remote.script import SCRIPTS, Script, ScriptError
 EVERY = sorted(
     str(path.relative_to(SCRIPTS))
     for path in SCRIPTS.rglob("*")
-    if path.suffix in {".sh", ".py"} and path.parent.name != "lib"
+    if path.suffix in {".sh", ".py"} and path.relative_to(SCRIPTS).parts[0] != "lib"
 )
 
 
@@ -66,10 +66,15 @@ def test_libraries_travel_with_a_script(script: Path) -> None:
     (script / "use.sh").write_text("source lib/a.sh\na\n")
     (script / "lib/b.py").write_text("from lib.c import word\n")
     (script / "lib/c.py").write_text("word = 'from-c'\n")
-    (script / "use.py").write_text("from lib import b, c\nprint(b.word, c.word)\n")
+    (script / "lib/deep").mkdir()
+    (script / "lib/deep/d.py").write_text("from lib.c import word\n")
+    (script / "use.py").write_text(
+        "from lib import b, c\nfrom lib.deep import d\nfrom lib.deep.d import word\n"
+        "print(b.word, c.word, d.word, word)\n"
+    )
     assert run(Script("use.sh").payload({})) == "from-a\n"
-    assert set(Script("use.py").modules) == {"lib/b.py", "lib/c.py"}
-    assert run(Script("use.py").payload({})) == "from-c from-c\n"
+    assert set(Script("use.py").modules) == {"lib/b.py", "lib/c.py", "lib/deep/d.py"}
+    assert run(Script("use.py").payload({})) == "from-c from-c from-c from-c\n"
 
 
 def test_the_digest_changes_with_a_library(script: Path) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lib import stalwart_plan
-from lib.stalwart_wish import Wish, parse
+from lib.stalwart import plan
+from lib.stalwart.wish import Wish, parse
 
+from components import topology
 from components.settings import check
 from components.stalwart import wish as program
-from components.topology import plan
 from tests.standins.stalwart.defaults import FIELDS, first_objects
 
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "stalwart"
@@ -31,7 +31,7 @@ State = dict[str, list[dict[str, Any]]]
 
 def fresh() -> State:
     """What a first start leaves: singletons have their defaults, lists what is made where nothing is."""
-    found: State = {name: [] for name in stalwart_plan.TYPES}
+    found: State = {name: [] for name in plan.TYPES}
     for index, (name, value) in enumerate(first_objects()):
         found.setdefault(name, []).append({**value, "id": f"i{index}"})
     for name in ("SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn"):
@@ -39,7 +39,7 @@ def fresh() -> State:
     return found
 
 
-def carried_out(state: State, changes: list[stalwart_plan.Change]) -> State:
+def carried_out(state: State, changes: list[plan.Change]) -> State:
     """The state after the calls, as the server would have it."""
     done: State = {name: [dict(item) for item in items] for name, items in state.items()}
     for change in changes:
@@ -54,15 +54,15 @@ def carried_out(state: State, changes: list[stalwart_plan.Change]) -> State:
 
 
 def settled(wish: Wish) -> State:
-    state = carried_out(fresh(), stalwart_plan.missing_domains(fresh(), wish))
-    return carried_out(state, stalwart_plan.changes(state, wish))
+    state = carried_out(fresh(), plan.missing_domains(fresh(), wish))
+    return carried_out(state, plan.changes(state, wish))
 
 
 @pytest.mark.parametrize("wish", [WISH, replace(WISH, downloads=False), replace(WISH, submission=True)])
 def test_what_is_settled_is_left_alone(wish: Wish) -> None:
     state = settled(wish)
-    assert not stalwart_plan.missing_domains(state, wish)
-    assert not stalwart_plan.changes(state, wish)
+    assert not plan.missing_domains(state, wish)
+    assert not plan.changes(state, wish)
 
 
 def test_everything_the_cluster_needs_is_set() -> None:
@@ -86,14 +86,14 @@ def test_everything_the_cluster_needs_is_set() -> None:
 def test_one_thing_that_drifted_is_one_change() -> None:
     state = settled(WISH)
     state["SystemSettings"][0]["defaultHostname"] = "other.test"
-    (change,) = stalwart_plan.changes(state, WISH)
+    (change,) = plan.changes(state, WISH)
     assert change.call == ("x:SystemSettings/set", {"update": {"singleton": {"defaultHostname": "mail.dev.test"}}})
 
 
 def test_submission_opens_and_closes_with_its_setting() -> None:
     opened = settled(replace(WISH, submission=True))
     assert "submission" in {listener["name"] for listener in opened["NetworkListener"]}
-    assert [change.what for change in stalwart_plan.changes(opened, WISH)] == ["listener submission closed"]
+    assert [change.what for change in plan.changes(opened, WISH)] == ["listener submission closed"]
 
 
 def test_what_a_person_added_stays() -> None:
@@ -101,15 +101,13 @@ def test_what_a_person_added_stays() -> None:
     state["NetworkListener"].append({"id": "own", "name": "behind-proxy", "bind": {"10.0.0.1:2525": True}})
     state["Domain"].append({"id": "z", "name": "elsewhere.test"})
     state["AllowedIp"].append({"id": "y", "address": "192.0.2.1"})
-    assert not stalwart_plan.changes(state, WISH)
+    assert not plan.changes(state, WISH)
 
 
 def test_nothing_that_holds_mail_is_ever_destroyed_or_overwritten() -> None:
     state = settled(replace(WISH, submission=True))
     fewer = replace(WISH, domains=("dev.test",))
-    calls = [
-        change.call for change in (*stalwart_plan.missing_domains(state, fewer), *stalwart_plan.changes(state, fewer))
-    ]
+    calls = [change.call for change in (*plan.missing_domains(state, fewer), *plan.changes(state, fewer))]
     assert not any(method in {"x:Domain/set", "x:Account/set"} for method, _ in calls)
 
 
@@ -122,11 +120,11 @@ def test_a_limit_that_a_person_changed_is_theirs() -> None:
     state = settled(WISH)
     for throttle in state["MtaInboundThrottle"]:
         throttle["match"] = {"match": {}, "else": "false"}
-    assert not stalwart_plan.changes(state, WISH)
+    assert not plan.changes(state, WISH)
 
 
 def test_settings_that_exist_once_are_asked_for_by_their_id() -> None:
-    asked = dict(stalwart_plan.look())
+    asked = dict(plan.look())
     assert asked["x:Email/get"] == {"ids": ["singleton"]}
     assert asked["x:NetworkListener/get"] == {"ids": None}
 
@@ -143,7 +141,7 @@ def test_the_recorded_system_settings_of_a_first_start_are_the_assumed_ones() ->
 
 def test_the_program_and_the_scripts_mean_the_same_wish() -> None:
     settings = check({"platform": "lab", "nodes": {"mx1": {}, "mx2": {}}, "domains": ["dev.test"]})
-    wish = parse(program.document(settings, plan(settings)))
+    wish = parse(program.document(settings, topology.plan(settings)))
     assert wish.admin_login == program.admin_login(settings) == "admin@dev.test"
     assert wish.nodes == ("10.77.0.11", "10.77.0.12")
     assert wish.ports == (25, 443, 465, 993, 4190, 8080)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lib.jmap import Call
-from lib.stalwart_wish import Listener, Wish
+from lib.stalwart.jmap import Call
+from lib.stalwart.wish import Listener, Wish
 
 State = Mapping[str, list[dict[str, Any]]]
 

@@ -12,6 +12,7 @@ refuse_unfit_host() {
   refuse_small_host
   refuse_foreign_mail_server
   refuse_foreign_database
+  refuse_foreign_services
   refuse_used_ports
   ((${#refusals[@]} == 0)) && return 0
   log "error: this host cannot carry node $NODE; nothing on it was changed"
@@ -71,17 +72,31 @@ refuse_foreign_database() {
   fi
 }
 
+# Files of these would be written over, and with them the way to somebody's mail.
+refuse_foreign_services() {
+  is_ours && return 0
+  if [[ -e /etc/stalwart/config.json || -e /opt/stalwart/etc/config.toml ]]; then
+    refuse "a Stalwart is set up on it already" \
+      "when its mail is saved: systemctl disable --now stalwart, rm -r /etc/stalwart /var/lib/stalwart /opt/stalwart"
+  fi
+  if is_installed nats-server && ! grep -q 'Written by stalwart-cluster' /etc/nats-server.conf 2>/dev/null; then
+    refuse "a NATS server is installed already" "when nobody needs it: apt-get purge nats-server"
+  fi
+}
+
 refuse_used_ports() {
-  local port user
+  local port found user pid
   for port in 25 443 465 587 993 4190 4222 4500 6222 8080; do
-    user=$(ss -H -ltnp "sport = :$port" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1)
-    case "$user" in
-    '' | stalwart* | fdbserver* | nats-server) ;;
-    python3) is_ours || refuse "port $port is in use by $user" "stop it" ;;
-    *) refuse "port $port is in use by $user" "stop it; systemctl disable --now keeps it off" ;;
-    esac
+    found=$(ss -H -ltnp "sport = :$port" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 \2/p' | head -n 1)
+    read -r user pid <<<"$found" || true
+    # Whose data a database serves is looked at above.
+    if [[ -n "$user" && "$port $user" != '4500 fdbserver' ]] && ! is_our_service "$pid"; then
+      refuse "port $port is in use by $user" "stop it; systemctl disable --now keeps it off"
+    fi
   done
 }
+
+is_our_service() { is_ours && grep -qE '/(foundationdb|nats-server|stalwart)\.service$' "/proc/$1/cgroup" 2>/dev/null; }
 
 # The database does not need equal clocks, but mail, certificates and logs do.
 check_clock() {

@@ -3,9 +3,9 @@
 from typing import Any
 
 from lib.console import Failed, log
-from lib.jmap import Client, Refused
-from lib.stalwart_service import login_works
-from lib.stalwart_wish import Wish
+from lib.stalwart.jmap import Client, Refused
+from lib.stalwart.service import login_works
+from lib.stalwart.wish import Wish
 
 
 def ensure(client: Client, wish: Wish, admin_password: str, probe_password: str) -> list[str]:

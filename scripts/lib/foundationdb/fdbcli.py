@@ -4,7 +4,7 @@ import json
 import subprocess
 from typing import Any
 
-from lib.fdb_status import Status, read
+from lib.foundationdb.status import Status, read
 
 CLUSTER_FILE = "/etc/foundationdb/fdb.cluster"
 

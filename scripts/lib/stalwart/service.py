@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from lib import fdb_cli
 from lib.console import Failed, log, wait_for
-from lib.jmap import Client, Refused, Unauthorized, Unreachable
+from lib.foundationdb import fdbcli
+from lib.stalwart.jmap import Client, Refused, Unauthorized, Unreachable
 
 API = "http://127.0.0.1:8080"
 UNIT = "stalwart"
@@ -30,7 +30,7 @@ def place_cluster_file() -> None:
         return
     user = pwd.getpwnam(UNIT)
     temporary = target.with_suffix(".new")
-    shutil.copyfile(fdb_cli.CLUSTER_FILE, temporary)
+    shutil.copyfile(fdbcli.CLUSTER_FILE, temporary)
     os.chown(temporary, user.pw_uid, user.pw_gid)
     temporary.chmod(0o640)
     temporary.rename(target)

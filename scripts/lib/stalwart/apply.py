@@ -4,10 +4,10 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from lib import stalwart_plan as plan
 from lib.console import Failed, log
-from lib.jmap import Client, Refused
-from lib.stalwart_wish import Wish
+from lib.stalwart import plan
+from lib.stalwart.jmap import Client, Refused
+from lib.stalwart.wish import Wish
 
 # A name server that is away for a moment makes a reload fail.
 RELOAD_TRIES = 3

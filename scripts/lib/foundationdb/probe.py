@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from lib import fdb_cli
 from lib.console import Failed, log
-from lib.fdb_binding import Unusable, load
+from lib.foundationdb import fdbcli
+from lib.foundationdb.binding import Unusable, load
 
 ROUNDS = 5
 TIMEOUT_MS = 15000
@@ -43,7 +43,7 @@ def _key(node: str) -> bytes:
 
 
 def _with_binding(fdb: Any, node: str) -> Latency:  # noqa: ANN401  # a module without type information
-    database = fdb.open(fdb_cli.CLUSTER_FILE)
+    database = fdb.open(fdbcli.CLUSTER_FILE)
     database.options.set_transaction_timeout(TIMEOUT_MS)
     key, commits, reads = _key(node), [], []
     try:
@@ -66,7 +66,7 @@ def _with_binding(fdb: Any, node: str) -> Latency:  # noqa: ANN401  # a module w
 def _with_cli(node: str) -> Latency:
     key, value = f"\\xfe/stalwart-cluster/probe/{node}", str(time.time_ns())
     start = time.monotonic()
-    _, said = fdb_cli.command(f"writemode on; set {key} {value}; get {key}; clear {key}", 15)
+    _, said = fdbcli.command(f"writemode on; set {key} {value}; get {key}; clear {key}", 15)
     milliseconds = round(1000 * (time.monotonic() - start), 1)
     if f"`{value}'" not in said:
         raise Failed(f"the database did not take a write through {node}: {said[-300:]}")

@@ -17,7 +17,8 @@ from components.topology import Plan
 DESCRIPTIONS = {
     "endpoints": "Where to hand mail in, read it and administer: the service by its name, and every node.",
     "admin": "Login and password of the administrator (secret).",
-    "fault_tolerance": "Zones that may fail without loss of data or of availability, the number wanted, time of check.",
+    "fault_tolerance": "Zones that may fail without loss of data or of availability, the number wanted, coordinators,"
+    " time of check.",
     "nodes": "Every node: address, zone, host name, id in the mail cluster, releases.",
     "cluster_file": "The database's connection string (secret): the key to all data for who reaches the network.",
     "dns_records": "What the zone of each domain needs: the mail server's records, and the addresses of its name.",
@@ -33,7 +34,9 @@ def export(settings: Settings, plan: Plan, database: FoundationDb, mail: Stalwar
         "endpoints": endpoints(settings, plan),
         "admin": pulumi.Output.secret({"login": wish.admin_login(settings), "password": mail.admin_password}),
         "fault_tolerance": proof.database.apply(lambda status: _tolerance(plan, status)),
-        "nodes": proof.verification.apply(lambda proved: _nodes(settings, plan, proved)),
+        "nodes": pulumi.Output.all(proof.verification, proof.database).apply(
+            lambda seen: _nodes(settings, plan, proved=seen[0], status=seen[1])
+        ),
         "cluster_file": database.cluster_file,
         "dns_records": first.apply(
             lambda found: {
@@ -57,11 +60,14 @@ def _tolerance(plan: Plan, status: dict[str, Any]) -> dict[str, Any]:
         "without_losing_availability": status["zone_failures_without_losing_availability"],
         "wanted": plan.wanted_tolerance,
         "redundancy_mode": status["redundancy_mode"],
+        "coordinators": len(status["coordinators"]),
+        "coordinators_reachable": sum(status["coordinators"].values()),
         "checked_at": status["checked_at"],
     }
 
 
-def _nodes(settings: Settings, plan: Plan, proved: dict[str, Any]) -> dict[str, Any]:
+def _nodes(settings: Settings, plan: Plan, *, proved: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:
+    running = {process["address"]: process["version"] for process in status["processes"]}
     return {
         node.name: {
             "address": node.address,
@@ -69,7 +75,7 @@ def _nodes(settings: Settings, plan: Plan, proved: dict[str, Any]) -> dict[str, 
             "hostname": node.hostname,
             "node_id": proved["nodes"].get(node.name),
             "stalwart": settings.release.stalwart if node.mail else None,
-            "foundationdb": settings.release.foundationdb,
+            "foundationdb": running.get(node.database_address),
         }
         for node in plan.nodes
     }

@@ -8,6 +8,8 @@ STATUS: dict[str, Any] = {
     "redundancy_mode": "double",
     "zone_failures_without_losing_data": 1,
     "zone_failures_without_losing_availability": 1,
+    "coordinators": {"10.77.0.11:4500": True, "10.77.0.12:4500": True, "10.77.0.13:4500": False},
+    "processes": [{"address": f"10.77.0.1{index}:4500", "version": "7.4.6"} for index in range(1, 10)],
     "checked_at": "2026-11-24T00:00:00+00:00",
 }
 PROOF: dict[str, Any] = {

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from os import environ
+from pathlib import Path
 from typing import Any
 
 from lib.console import run
@@ -11,6 +12,7 @@ from lib.stalwart import service
 
 NODE = environ["NODE"]
 
+PROGRAM = Path("/usr/local/bin/stalwart")
 UNITS = ("foundationdb", "nats-server", "stalwart")
 PORTS = {"database": 4500, "smtp": 25, "submissions": 465, "imaps": 993, "https": 443}
 _DATABASE_SECONDS = 8
@@ -43,9 +45,9 @@ def package_version() -> str | None:
 
 
 def stalwart_version() -> str | None:
-    """The installed release of Stalwart."""
-    words = said("/usr/local/bin/stalwart", "--version").split()
-    return next((word.removeprefix("v") for word in words if word.removeprefix("v")[:1].isdigit()), None)
+    """The release that is in use, by the name under which it was installed."""
+    _, mark, release = str(PROGRAM.resolve()).rpartition("/stalwart-")
+    return release if mark else None
 
 
 def said(*line: str) -> str:

@@ -1,5 +1,6 @@
 """Three real hosts: from nothing to a proved cluster, repeated, hurt, healed, removed. In this order."""
 
+import hashlib
 import subprocess
 import time
 from collections.abc import Callable
@@ -163,6 +164,18 @@ def test_a_node_that_comes_back_is_taken_in_by_itself(lab: Lab, person: Mailbox)
 def test_the_next_up_finishes_what_the_failed_one_began(lab: Lab) -> None:
     lab.up()
     assert "587" in lab.ssh("mx2", "ss -Hltn 'sport = :587'")
+    assert set(lab.up().summary.resource_changes or {}) == {"same"}
+
+
+def test_a_lab_starts_again_after_a_reboot_of_its_machine(lab: Lab, person: Mailbox) -> None:
+    """A reboot ends every host and forgets bridge, addresses and rules; what lies on disk stays."""
+    lab.by_hand("stop")
+    digest = hashlib.sha256(b"stalwart-cluster-t3").hexdigest()[:8]
+    subprocess.run(["ip", "link", "delete", f"lab-{digest}"], check=True)
+    subprocess.run(["nft", "delete", "table", "ip", f"lab_{digest}"], check=True)
+    lab.by_hand("start")
+    for node in ("mx1", "mx2", "mx3"):
+        until(readable(lab.address(node), person, "during the loss"), f"the mail on {node} again", 120)
     assert set(lab.up().summary.resource_changes or {}) == {"same"}
 
 

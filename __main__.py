@@ -2,9 +2,12 @@
 
 import pulumi
 
-from components import outputs, rehearsal, settings, topology
+from components import briefing, outputs, rehearsal, settings, topology
 from components.coordinator.nats import Nats, NatsArgs
+from components.dns.dns import Dns, DnsArgs
 from components.foundationdb.cluster import FoundationDb, FoundationDbArgs
+from components.front.front import Front, FrontArgs
+from components.hosts.hetzner import provider
 from components.hosts.ready import HostsArgs, ReadyHosts
 from components.packages import Packages
 from components.proof.proof import Proof, ProofArgs
@@ -15,10 +18,15 @@ wish = settings.load(config)
 rehearsal.check(wish)
 plan = topology.plan(wish)
 packages = Packages(wish.release, rehearsal.mirror(wish))
+briefing.tell(wish, plan)
+cloud = provider.access(wish, plan)
 
-hosts = ReadyHosts(
-    "hosts", HostsArgs(plan=plan, settings=wish, packages=packages, private_key=config.get_secret("ssh_private_key"))
-).hosts
+ready = ReadyHosts(
+    "hosts",
+    HostsArgs(plan=plan, settings=wish, packages=packages, private_key=config.get_secret("ssh_private_key")),
+    cloud,
+)
+hosts = ready.hosts
 database = FoundationDb(
     "fdb",
     FoundationDbArgs(cluster=wish.cluster, plan=plan, hosts=hosts, packages=packages, database=wish.database),
@@ -37,5 +45,11 @@ mail = Stalwart(
     ),
 )
 proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail))
+front = Front(
+    "front",
+    FrontArgs(settings=wish, plan=plan, hosts=hosts, net=ready.net, serving=list(mail.started.values())),
+    cloud,
+)
+dns = Dns("dns", DnsArgs(settings=wish, front=front, mail=mail, proved=[proof]), cloud)
 
-outputs.export(wish, plan, database, mail, proof)
+outputs.export(wish, plan, database, mail, proof, dns)

@@ -5,13 +5,14 @@ from typing import Any
 import pulumi
 
 from components import rehearsal
+from components.cost.estimate import estimate
+from components.dns.dns import Dns
 from components.foundationdb.cluster import FoundationDb
 from components.proof.proof import Proof
-from components.remote.step import facts
 from components.settings import Settings
 from components.stalwart import wish
 from components.stalwart.cluster import Stalwart
-from components.stalwart.endpoints import address_records, endpoints
+from components.stalwart.endpoints import endpoints
 from components.topology import Plan
 
 DESCRIPTIONS = {
@@ -21,15 +22,15 @@ DESCRIPTIONS = {
     " time of check.",
     "nodes": "Every node: address, zone, host name, id in the mail cluster, releases.",
     "cluster_file": "The database's connection string (secret): the key to all data for who reaches the network.",
-    "dns_records": "What the zone of each domain needs: the mail server's records, and the addresses of its name.",
+    "dns_records": "Every zone with the records it needs, as text that a name server reads.",
     "verification": "The proof by mail: every pair with its seconds, the slowest, time of the check.",
+    "cost": "Euros a month by the price list, its day, what has no price there; only where the stack makes servers.",
     "rehearsal": "true, and only there when packages were stand-ins and nothing here keeps mail.",
 }
 
 
-def export(settings: Settings, plan: Plan, database: FoundationDb, mail: Stalwart, proof: Proof) -> None:
+def export(settings: Settings, plan: Plan, database: FoundationDb, mail: Stalwart, proof: Proof, dns: Dns) -> None:
     """Export every key of DESCRIPTIONS."""
-    first = facts(mail.first)
     values: dict[str, Any] = {
         "endpoints": endpoints(settings, plan),
         "admin": pulumi.Output.secret({"login": wish.admin_login(settings), "password": mail.admin_password}),
@@ -38,16 +39,13 @@ def export(settings: Settings, plan: Plan, database: FoundationDb, mail: Stalwar
             lambda seen: _nodes(settings, plan, proved=seen[0], status=seen[1])
         ),
         "cluster_file": database.cluster_file,
-        "dns_records": first.apply(
-            lambda found: {
-                domain["name"]: {"zone_file": domain["zone_file"], "addresses": address_records(settings, plan)}
-                for domain in found["domains"]
-            }
-        ),
+        "dns_records": dns.zone_files,
         "verification": proof.verification.apply(
             lambda proved: {key: proved[key] for key in ("pairs", "slowest_seconds", "checked_at")}
         ),
     }
+    if cost := estimate(settings, plan):
+        values["cost"] = cost.as_output()
     if rehearsal.is_on():
         values["rehearsal"] = True
     for key, value in values.items():

@@ -1,14 +1,14 @@
 """From settings to who does what: seed, zones, coordinators, addresses, pairs of the proof."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
 
 from components.foundationdb import redundancy
 from components.foundationdb.redundancy import Redundancy, Tolerance
-from components.settings import Role, Settings
-from components.settings.addresses import node_address
+from components.settings import Place, Platform, Role, Settings
+from components.settings.addresses import network_of, node_address
+from components.settings.placement import locations_of, natural, zones_of
 
 DATABASE_PORT = 4500
 COORDINATION_PORT = 4222
@@ -27,6 +27,11 @@ class Node:
     address: str
     hostname: str
     mail: bool
+    in_front: bool
+    """Whether the front leads anybody to it."""
+
+    location: str | None
+    """Where its server stands, on platform hetzner."""
 
     @property
     def database_address(self) -> str:
@@ -55,6 +60,11 @@ class Plan:
     def mail_nodes(self) -> tuple[Node, ...]:
         """The nodes that run the mail server; the first is configured alone before the others start."""
         return tuple(node for node in self.nodes if node.mail)
+
+    @cached_property
+    def front_nodes(self) -> tuple[Node, ...]:
+        """The mail nodes that the front leads to; at least one."""
+        return tuple(node for node in self.nodes if node.in_front)
 
     @cached_property
     def one_per_zone(self) -> tuple[Node, ...]:
@@ -98,22 +108,22 @@ class Plan:
 
 def plan(settings: Settings) -> Plan:
     """Lay out the checked settings. Cannot fail: what could is refused by the settings' rules."""
-    ordered = sorted(settings.nodes.items(), key=lambda item: natural(item[0]))
+    values = dict(settings)
+    network, zones = network_of(values), zones_of(values)
+    made = settings.platform is Platform.HETZNER
+    locations = locations_of(settings.nodes, settings.hetzner) if made else {}
     nodes = tuple(
         Node(
             name=name,
-            zone=node.zone or name,
-            address=str(node_address(settings.platform, settings.lab, name, node)),
+            zone=zones[name],
+            address=str(node_address(network, name, node)),
             hostname=f"{name}.{settings.hostname}",
             mail=Role.MAIL in node.roles,
+            in_front=Role.MAIL in node.roles and node.front is Place.IN,
+            location=str(locations[name]) if made else None,
         )
-        for name, node in ordered
+        for name, node in sorted(settings.nodes.items(), key=lambda item: natural(item[0]))
     )
-    expected = redundancy.expected(len({node.zone for node in nodes})).survivable
+    expected = redundancy.expected(len(set(zones.values()))).survivable
     wanted = settings.fault_tolerance
     return Plan(nodes=nodes, wanted_tolerance=expected if wanted is None else wanted)
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Sort key under which mx2 comes before mx10."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name) if part]

@@ -26,7 +26,10 @@ PRINTED: dict[str, str] = {
     "stalwart/install.sh": json.dumps({"sha256": "ab" * 32, "arch": "amd64", "version": "0.16.27"}),
     "stalwart/first.py": json.dumps(
         {
-            "domains": [{"id": "b", "name": "dev.test", "zone_file": "dev.test. IN MX 10 mail.dev.test."}],
+            "dkim": {
+                domain: [["v1-ed25519", "v=DKIM1; k=ed25519; h=sha256; p=AAAA"], ["v1-rsa", "v=DKIM1; k=rsa; p=BBBB"]]
+                for domain in ("dev.test", "example.org")
+            },
             "nodes": {},
             "changed": [],
             "restart": "0123456789ab",

@@ -21,12 +21,15 @@ find_pulumi() {
 
 reached() { curl -fsSIL --max-time "$_REACH_SECONDS" -o /dev/null "$1" 2>/dev/null; }
 
-# plugins: name and version of each provider, as the lock file has them.
+# plugins STACK: name and version of each provider the stack needs, as the lock file has them.
 plugins() {
+  local names=(command random tls)
+  if grep -qE '(platform|provider): *hetzner' "Pulumi.$1.yaml"; then names+=(hcloud); fi
   uv run --frozen python -c '
+import sys
 from importlib.metadata import version
-for name in ("command", "random", "tls"):
-    print(name, version(f"pulumi-{name}"))'
+for name in sys.argv[1:]:
+    print(name, version(f"pulumi-{name}"))' "${names[@]}"
 }
 
 has_plugin() { command -v "pulumi-resource-$1" >/dev/null || [[ -x "${PULUMI_HOME:-$HOME/.pulumi}/plugins/resource-$1-v$2/pulumi-resource-$1" ]]; }
@@ -43,7 +46,7 @@ unreachable() {
       echo "the plugin $name $version is not installed and cannot be downloaded"
       return 0
     fi
-  done < <(plugins)
+  done < <(plugins "$1")
   if ! grep -q '^ *stalwart-cluster:mirror: *[^ ]' "Pulumi.$1.yaml" && ! reached "https://github.com/apple/foundationdb/releases"; then
     echo "no mirror is set and the releases at https://github.com cannot be reached"
     return 0
@@ -51,9 +54,10 @@ unreachable() {
   return 1
 }
 
-# real ACTION STACK: the official CLI on a local backend, unless the user chose another.
+# real ACTION STACK: the official CLI. The dev stack keeps its state in a folder here and needs no question; any other has
+# the state where the CLI is logged in, and the CLI asks before it changes or removes anything.
 real() {
-  local pulumi
+  local pulumi sure=()
   if ! pulumi=$(find_pulumi); then
     say "installing Pulumi $PULUMI_VERSION into .tools"
     curl -fsSL https://get.pulumi.com | sh -s -- --version "$PULUMI_VERSION" --install-root "$PWD/.tools/pulumi" --no-edit-path >&2
@@ -61,21 +65,28 @@ real() {
   fi
   PATH=$(dirname "$pulumi"):$PATH
   export PATH PULUMI_SKIP_UPDATE_CHECK=1
-  if [[ -z "${PULUMI_BACKEND_URL:-}" ]]; then
-    mkdir -p .state/pulumi
-    export PULUMI_BACKEND_URL="file://$PWD/.state/pulumi"
-  fi
-  if [[ -z "${PULUMI_CONFIG_PASSPHRASE:-}${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ]]; then
-    [[ -s .state/passphrase ]] || (umask 077 && python3 -c 'import secrets; print(secrets.token_urlsafe(24))' >.state/passphrase)
-    export PULUMI_CONFIG_PASSPHRASE_FILE="$PWD/.state/passphrase"
+  if [[ "$2" == dev ]]; then
+    sure=(--yes --skip-preview)
+    [[ -n "${PULUMI_BACKEND_URL:-}" ]] || own_backend
   fi
   pulumi stack select --create "$2" >&2
   case $1 in
-  up) pulumi up --yes --skip-preview --stack "$2" ;;
+  up) pulumi up "${sure[@]}" --stack "$2" ;;
   preview) pulumi preview --stack "$2" ;;
-  destroy) pulumi destroy --yes --skip-preview --stack "$2" && pulumi stack rm --yes --preserve-config "$2" ;;
+  destroy)
+    pulumi destroy "${sure[@]}" --stack "$2"
+    [[ "$2" != dev ]] || pulumi stack rm --yes --preserve-config "$2"
+    ;;
   output) pulumi stack output --stack "$2" ${SHOW_SECRETS:+--show-secrets} ;;
   unlock) pulumi cancel --yes --stack "$2" ;;
   status) pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.status ;;
   esac
+}
+
+own_backend() {
+  mkdir -p .state/pulumi
+  export PULUMI_BACKEND_URL="file://$PWD/.state/pulumi"
+  [[ -z "${PULUMI_CONFIG_PASSPHRASE:-}${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ]] || return 0
+  [[ -s .state/passphrase ]] || (umask 077 && python3 -c 'import secrets; print(secrets.token_urlsafe(24))' >.state/passphrase)
+  export PULUMI_CONFIG_PASSPHRASE_FILE="$PWD/.state/passphrase"
 }

@@ -5,11 +5,12 @@ from pathlib import Path
 import pulumi
 from pulumi_command import remote
 
+from components.dns.names import Address
 from components.remote.host import DIAL_ERROR_LIMIT, PER_DIAL_TIMEOUT, Host
 from components.remote.script import Script
 from components.remote.step import run_local
 from components.settings import NodeSettings, Settings, SshSettings
-from components.topology import Plan
+from components.topology import Node, Plan
 
 # A host that is gone for good must not hold up the removal of the rest for minutes.
 _RELEASE_DIAL_LIMIT = 3
@@ -37,7 +38,9 @@ class ExistingHosts(pulumi.ComponentResource):
             address = given.ssh_address or node.address
             host_key = self._host_key(name, node.name, given, address)
             connection = self._connection(address, host_key, DIAL_ERROR_LIMIT)
-            self.hosts[node.name] = Host(node=node, connection=connection, root=settings.ssh.user == "root")
+            self.hosts[node.name] = Host(
+                node=node, connection=connection, public=_public(node, given), root=settings.ssh.user == "root"
+            )
             self._release(name, node.name, self._connection(address, host_key, _RELEASE_DIAL_LIMIT))
         self.register_outputs({"nodes": [node.name for node in plan.nodes]})
 
@@ -89,6 +92,12 @@ class ExistingHosts(pulumi.ComponentResource):
             logging=remote.Logging.STDERR,
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _public(node: Node, given: NodeSettings) -> tuple[Address, ...]:
+    """The addresses for the records: those given, else the one by which the nodes reach each other."""
+    addresses = given.public or (node.address,)
+    return tuple(Address(type="AAAA" if ":" in str(address) else "A", value=str(address)) for address in addresses)
 
 
 def _private_key(ssh: SshSettings, secret: pulumi.Output[str] | None) -> pulumi.Output[str] | None:

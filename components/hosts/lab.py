@@ -4,6 +4,7 @@ import pulumi
 import pulumi_tls as tls
 from pulumi_command import remote
 
+from components.dns.names import Address
 from components.remote.host import Host
 from components.remote.step import run_local
 from components.settings import LabSettings
@@ -48,7 +49,9 @@ class LabHosts(pulumi.ComponentResource):
                 private_key=key.private_key_openssh,
                 host_key=own.public_key_openssh,
             )
-            return Host(node=node, connection=connection)
+            return Host(
+                node=node, connection=connection, public=(Address(type="A", value=node.address),), identity=machine.id
+            )
 
         self.hosts = {node.name: host(node) for node in plan.nodes}
         self.register_outputs({"network": str(lab.network)})

@@ -8,6 +8,8 @@ import pulumi_random as random
 from pulumi_command import local, remote
 
 from components.hosts.existing import ExistingHosts
+from components.hosts.hetzner.hosts import HetznerHosts
+from components.hosts.hetzner.network import Net
 from components.hosts.lab import LabHosts
 from components.packages import HOST_CACHE, Packages
 from components.remote.host import Host
@@ -19,6 +21,9 @@ from components.topology import Plan
 # 4 GB per process; 1 GiB is what a trial needs.
 LEAST_MEMORY_MIB = 1024
 LEAST_DISK_GIB = 5
+
+# A new server answers SSH before its private network is up.
+NETWORK_SECONDS = 90
 
 Hosts = Mapping[str, Host]
 
@@ -38,6 +43,9 @@ class ReadyHosts(pulumi.ComponentResource):
 
     hosts: Hosts
 
+    net: Net | None = None
+    """The private network, where the stack made it."""
+
     def __init__(self, name: str, args: HostsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("stalwart-cluster:hosts:ReadyHosts", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -46,6 +54,9 @@ class ReadyHosts(pulumi.ComponentResource):
                 raw: Hosts = LabHosts("lab", args.plan, args.settings.lab, opts=child).hosts
             case Platform.EXISTING:
                 raw = ExistingHosts("existing", args.plan, args.settings, args.private_key, opts=child).hosts
+            case Platform.HETZNER:
+                made = HetznerHosts("hetzner", args.plan, args.settings, opts=child)
+                raw, self.net = made.hosts, made.net
 
         self._args = args
         # Made once and kept in the state: tells this cluster's hosts from those of any other stack.
@@ -68,6 +79,8 @@ class ReadyHosts(pulumi.ComponentResource):
                 "STACK": f"{pulumi.get_project()}/{pulumi.get_stack()}",
                 "ADDRESS": host.node.address,
                 "HOSTS": "\n".join(f"{node.address} {node.hostname} {node.name}" for node in self._args.plan.nodes),
+                "ADDRESS_SECONDS": str(NETWORK_SECONDS if host.server else 0),
+                "DEVICE": host.device,
                 "PACKAGES": "nats-server" if host.node in self._args.plan.coordination_nodes else "",
                 "MIN_MEMORY_MIB": str(LEAST_MEMORY_MIB),
                 "MIN_DISK_GIB": str(LEAST_DISK_GIB),

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pulumi
 from pulumi_command import remote
 
+from components.dns.names import Address
 from components.topology import Node
 
 # About 40 s of patience with a host that is just booting. Not more, because the plugin tries a wrong key or a changed
@@ -20,8 +22,19 @@ class Host:
 
     node: Node
     connection: remote.ConnectionArgs
+    public: tuple[Address, ...]
+    """The addresses by which the world reaches it."""
+
     root: bool = True
     after: tuple[pulumi.Resource, ...] = ()
+    identity: pulumi.Input[str] = ""
+    """Changes with the machine, where the stack made it: on another one, every step has to be done again."""
+
+    server: Any = None
+    """The provider's server, where the stack made it: a balancer's target."""
+
+    device: pulumi.Input[str] = ""
+    """The block device for the database's data; empty: the host's own disk."""
 
     @property
     def name(self) -> str:

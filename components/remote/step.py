@@ -21,6 +21,7 @@ def run_script(
     *,
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource] = (),
+    removable: bool = False,
     timeout: str = "10m",
 ) -> remote.Command:
     """Run scripts/`path` on a host; again, in place, when its text or a value changes.
@@ -30,20 +31,26 @@ def run_script(
     refuses variables that its AcceptEnv does not name, and because errors print `create`.
 
     Args:
+        removable: call the script with `up`, and with `down` when the resource goes before its host does.
         timeout: how long the engine lets the step run, with a unit. Every wait inside is shorter.
     """
     script = Script(path)
-    values = {"NODE": host.name, **values}
+    values = {"NODE": host.name, "MACHINE": host.identity, **values}
     script.check(values)
-    sudo = "" if host.root else "sudo -n "
+    shell = "bash -s" if host.root else "sudo -n bash -s"
+    note = f"# scripts/{path} {script.digest}"
+    options = _options(parent, [*host.after, *after], timeout)
+    if removable:
+        options.deleted_with = host.server
     return remote.Command(
         name,
         connection=host.connection,
-        create=f"{sudo}bash -s # scripts/{path} {script.digest}",
+        create=f"{shell} -- up {note}" if removable else f"{shell} {note}",
+        delete=f"{shell} -- down {note}" if removable else None,
         stdin=_payload(script, values),
         add_previous_output_in_env=False,
         logging=remote.Logging.STDERR,  # stdout is data
-        opts=_options(parent, [*host.after, *after], timeout),
+        opts=options,
     )
 
 

@@ -1,5 +1,7 @@
 """The stack file, checked once at the edge and handed on as frozen values."""
 
+from components.settings.front import Dmarc, DnsProvider, DnsSettings, FrontKind, FrontSettings, MtaSts, Place
+from components.settings.hetzner import HetznerSettings, Location
 from components.settings.loader import SettingsError, check, load
 from components.settings.model import (
     Bastion,
@@ -19,11 +21,20 @@ from components.settings.model import (
 __all__ = [
     "Bastion",
     "DatabaseSettings",
+    "Dmarc",
+    "DnsProvider",
+    "DnsSettings",
     "Downloads",
     "Engine",
+    "FrontKind",
+    "FrontSettings",
+    "HetznerSettings",
     "LabSettings",
+    "Location",
     "MailSettings",
+    "MtaSts",
     "NodeSettings",
+    "Place",
     "Platform",
     "ReleaseSettings",
     "Role",

@@ -1,23 +1,47 @@
-"""The address of a node: given, or by its name in the lab."""
+"""The address of a node: given, or by its name where the stack makes the network."""
 
 import re
-from ipaddress import IPv4Address
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
-from components.settings.model import LabSettings, NodeSettings, Platform
+from components.settings.model import NodeSettings, Platform
 
-# mx1 gets .11: the first ten addresses stay free for the machine itself.
-_LAB_BASE = 10
+# mx1 gets .11: the first ten addresses stay free for gateways, balancers and the machine itself.
+_BASE = 10
+_BALANCER = 5
 _TRAILING_NUMBER = re.compile(r"[1-9][0-9]{0,2}$")
 
 
-def node_address(platform: Platform, lab: LabSettings, name: str, node: NodeSettings) -> IPv4Address | None:
+def network_of(values: Mapping[str, Any]) -> IPv4Network | None:
+    """The network whose addresses the stack gives out; None where all are given.
+
+    Args:
+        values: the settings `platform`, `lab` and `hetzner`.
+    """
+    match values["platform"]:
+        case Platform.LAB:
+            network: IPv4Network | None = values["lab"].network
+        case Platform.HETZNER:
+            network = values["hetzner"].subnet
+        case _:
+            network = None
+    return network
+
+
+def node_address(network: IPv4Network | None, name: str, node: NodeSettings) -> IPv4Address | None:
     """The node's private address, None where it has to be given and is not.
 
-    In the lab it follows from the number the name ends in, not from the place among the nodes:
-    adding a node must never move another.
+    It follows from the number the name ends in, not from the place among the nodes: adding a node must never move
+    another.
     """
-    if node.address or platform is not Platform.LAB:
+    if node.address or network is None:
         return node.address
     found = _TRAILING_NUMBER.search(name)
-    address = lab.network.network_address + _LAB_BASE + int(found[0]) if found else None
-    return address if address and address in lab.network and address != lab.network.broadcast_address else None
+    address = network.network_address + _BASE + int(found[0]) if found else None
+    return address if address and address in network and address != network.broadcast_address else None
+
+
+def balancer_address(subnet: IPv4Network) -> IPv4Address:
+    """The private address of the load balancer: known before it is made, because the mail servers trust exactly it."""
+    return subnet.network_address + _BALANCER

@@ -1,7 +1,7 @@
 """Domain types of the stack file: each says in its error what is right and shows an example."""
 
 import re
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -15,9 +15,14 @@ _RELEASE = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"(\d{1,6})\s*(MiB|GiB)")
 _HOST_KEY = re.compile(r"(ssh-ed25519|ecdsa-sha2-nistp256) [A-Za-z0-9+/]{20,}={0,2}( .*)?")
+_SERVER_TYPE = re.compile(r"[a-z]{2,5}[0-9]{1,3}")
+_LABEL_TEXT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?")
 _CLUSTER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _LONGEST_NAME = 253
 _LAB_PREFIXES = range(16, 29)
+_PRIVATE_PREFIXES = range(8, 29)
+# Hetzner's limits of a volume.
+_VOLUME_GIB = range(10, 10241)
 
 # Names that no mail server on the Internet may own; Stalwart refuses `.example` (tried on 0.16.18).
 _RESERVED = frozenset({"example", "invalid", "localhost", "onion"})
@@ -64,6 +69,15 @@ def _mebibytes(value: object) -> object:
     return int(found[1]) * (1024 if found[2] == "GiB" else 1)
 
 
+def _gibibytes(value: object) -> object:
+    if value is None or value == "none":
+        return None
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not found or found[2] != "GiB" or int(found[1]) not in _VOLUME_GIB:
+        raise _refuse("size", f"a volume has 10GiB to 10240GiB, or none; got {str(value)[:60]!r}")
+    return int(found[1])
+
+
 def _wanted(value: object) -> object:
     return None if value == "auto" else value
 
@@ -102,9 +116,21 @@ def _text(value: object) -> object:
     return value
 
 
-def _unicast(value: IPv4Address) -> IPv4Address:
+def _unicast(value: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if value.is_loopback or value.is_multicast or value.is_unspecified or value.is_reserved:
         raise _refuse("address", f"the other nodes must reach it; {value} cannot be a node's address")
+    return value
+
+
+def _private_network(value: IPv4Network) -> IPv4Network:
+    if not value.is_private or value.prefixlen not in _PRIVATE_PREFIXES:
+        raise _refuse("network", f"a private network of 8 to 28 bits, e.g. 10.70.0.0/16; got {value}")
+    return value
+
+
+def _allowed_network(value: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    if value.prefixlen == 0:
+        raise _refuse("network", f"{value} is the whole world; name the networks you work from, e.g. 203.0.113.7/32")
     return value
 
 
@@ -134,4 +160,12 @@ Mebibytes = Annotated[int | None, BeforeValidator(_mebibytes)]
 Wanted = Annotated[Annotated[int, Field(ge=0, le=2)] | None, BeforeValidator(_wanted)]
 Mirror = Annotated[str | None, AfterValidator(_mirror)]
 NodeAddress = Annotated[IPv4Address, BeforeValidator(_text), AfterValidator(_unicast)]
+PublicAddress = Annotated[IPv4Address | IPv6Address, BeforeValidator(_text), AfterValidator(_unicast)]
 LabNetwork = Annotated[IPv4Network, BeforeValidator(_text), AfterValidator(_lab_network)]
+PrivateNetwork = Annotated[IPv4Network, BeforeValidator(_text), AfterValidator(_private_network)]
+AllowedNetwork = Annotated[IPv4Network | IPv6Network, BeforeValidator(_text), AfterValidator(_allowed_network)]
+Gibibytes = Annotated[int | None, BeforeValidator(_gibibytes)]
+ServerType = Annotated[
+    str, _shaped(_SERVER_TYPE, "a server type is Hetzner's name of one, letters and a number, e.g. cx33 or cax21")
+]
+Label = Annotated[str, _shaped(_LABEL_TEXT, "a label is 1 to 63 letters, digits, hyphens, dots and underscores")]

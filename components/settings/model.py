@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 from ipaddress import IPv4Network
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from components.settings.fields import (
     ClusterName,
@@ -17,14 +17,17 @@ from components.settings.fields import (
     Mirror,
     NodeAddress,
     NodeName,
+    PublicAddress,
     Release,
+    ServerType,
     Wanted,
     ZoneName,
 )
+from components.settings.front import DnsSettings, FrontSettings, Place
+from components.settings.hetzner import HetznerSettings, Location
+from components.settings.section import Port, Section
 
 MOST_NODES = 100
-
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Platform(StrEnum):
@@ -32,6 +35,7 @@ class Platform(StrEnum):
 
     LAB = "lab"
     EXISTING = "existing"
+    HETZNER = "hetzner"
 
 
 class Role(StrEnum):
@@ -62,26 +66,23 @@ class Downloads(StrEnum):
     NONE = "none"
 
 
-class Section(BaseModel):
-    """A frozen group of settings. A key without a value (`mx1:`) means all defaults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_all_defaults(cls, value: Any) -> Any:  # noqa: ANN401  # whatever YAML held
-        return {} if value is None else value
-
-
 class NodeSettings(Section):
     """One node: a host that the cluster runs on."""
 
     address: NodeAddress | None = Field(
         default=None,
-        description="Private address the nodes reach each other at. Needed on `existing`; the lab gives one.",
+        description="Private address the nodes reach each other at. Needed on `existing`; elsewhere it follows from the"
+        " number the name ends in.",
+    )
+    public: tuple[PublicAddress, ...] = Field(
+        default=(),
+        description="Addresses by which the world reaches the node, for the records (`existing` only). Default:"
+        " `address`.",
     )
     zone: ZoneName | None = Field(
-        default=None, description="Failure zone: what fails together. Default: the node is a zone of its own."
+        default=None,
+        description="Failure zone: what fails together. Default: the node is its own; on `hetzner`, with nodes"
+        " in three locations or more, its location.",
     )
     roles: frozenset[Role] = Field(
         default=frozenset(Role),
@@ -93,6 +94,14 @@ class NodeSettings(Section):
     host_key: HostKey | None = Field(
         default=None,
         description="The host's SSH key. Without it the key seen first is shown, kept and demanded from then on.",
+    )
+    type: ServerType | None = Field(default=None, description="Server type, on `hetzner`. Default: `hetzner.type`.")
+    location: Location | None = Field(
+        default=None, description="Location, on `hetzner`. Default: the locations of `hetzner.locations` in turn."
+    )
+    front: Place = Field(
+        default=Place.IN,
+        description="`out` takes the node out of the front, for maintenance: no new mail is led to it.",
     )
 
 
@@ -173,7 +182,8 @@ class Settings(Section):
     """A whole stack file."""
 
     platform: Platform = Field(
-        description="Where hosts come from: `lab` (this machine) or `existing` (hosts you have)."
+        description="Where hosts come from: `lab` (this machine), `existing` (hosts you have) or `hetzner` (servers"
+        " that it makes)."
     )
     nodes: Annotated[dict[NodeName, NodeSettings], Field(min_length=1, max_length=MOST_NODES)] = Field(
         description="The nodes, by name. The first in natural order seeds the cluster file."
@@ -192,6 +202,9 @@ class Settings(Section):
     mail: MailSettings = Field(default=MailSettings(), description="Stalwart.")
     lab: LabSettings = Field(default=LabSettings(), description="Only for `platform: lab`.")
     ssh: SshSettings = Field(default=SshSettings(), description="Only for `platform: existing`.")
+    hetzner: HetznerSettings = Field(default=HetznerSettings(), description="Only for `platform: hetzner`.")
+    front: FrontSettings = Field(default=FrontSettings(), description="How the world reaches the nodes.")
+    dns: DnsSettings = Field(default=DnsSettings(), description="The records of the mail domains.")
     mirror: Mirror = Field(
         default=None,
         description="Folder or URL with the packages, as `foundationdb/VERSION/FILE` and `stalwart/vVERSION/FILE`."
@@ -202,3 +215,8 @@ class Settings(Section):
     def hostname(self) -> str:
         """Name of the mail service."""
         return self.mail.hostname or f"mail.{self.domains[0]}"
+
+    @property
+    def outgoing(self) -> str:
+        """Name of all nodes as senders: in EHLO, in the reverse names, and in the SPF of every domain."""
+        return f"out.{self.hostname}"

@@ -14,11 +14,6 @@ def endpoints(settings: Settings, plan: Plan) -> dict[str, Any]:
     }
 
 
-def address_records(settings: Settings, plan: Plan) -> list[str]:
-    """The records that the mail server cannot know: its name points to every mail node."""
-    return [f"{settings.hostname}. IN A {node.address}" for node in plan.mail_nodes]
-
-
 def _urls(host: str, *, submission: bool) -> dict[str, str]:
     urls = {
         "smtp": f"smtp://{host}:25",

@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
-from components.settings import Downloads, Settings
+from components.front.names import exchangers
+from components.settings import Downloads, FrontKind, Settings
+from components.settings.addresses import balancer_address
 from components.topology import Plan
 
 # Receives and sends only the mails of the proof.
@@ -12,8 +14,12 @@ PROBE = "cluster-probe"
 
 def document(settings: Settings, plan: Plan) -> str:
     """JSON of scripts/lib/stalwart/wish.Wish."""
+    balanced = settings.front.kind is FrontKind.LOAD_BALANCER
     wish: dict[str, Any] = {
         "hostname": settings.hostname,
+        "outgoing": settings.outgoing,
+        "exchangers": list(exchangers(settings, plan)),
+        "proxies": [str(balancer_address(settings.hetzner.subnet))] if balanced else [],
         "domains": list(settings.domains),
         "admin": settings.mail.admin,
         "probe": PROBE,

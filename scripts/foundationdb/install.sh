@@ -51,6 +51,7 @@ if [[ -e "$FDB_CREATED" ]] || holds_database; then state=member; fi
 
 mkdir -p "$FDB_ETC" "$FDB_DATA" /var/log/foundationdb
 place_cluster_file
+[[ "$state" == fresh ]] || refuse_another_zone
 write_unit
 write_configuration
 install_fdb_packages

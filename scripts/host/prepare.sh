@@ -5,6 +5,8 @@
 : "${NODE:?name of the node}"
 : "${ADDRESS:?private address of the host}"
 : "${HOSTS:?lines for /etc/hosts: address and names of every node}"
+: "${ADDRESS_SECONDS:?how long the address may take to appear, where the network is being made}"
+: "${DEVICE?block device for the data of the database; empty: the disk of the host}"
 : "${PACKAGES?Debian packages beside the usual ones, may be empty}"
 : "${MIN_MEMORY_MIB:?least memory}"
 : "${MIN_DISK_GIB:?least free disk}"
@@ -12,6 +14,7 @@ source lib/common.sh
 source lib/apt.sh
 source lib/host/facts.sh
 source lib/host/refusals.sh
+source lib/host/volume.sh
 
 owner=/etc/stalwart-cluster/owner.json
 records=/var/lib/stalwart-cluster
@@ -42,8 +45,11 @@ claim() {
     "$CLUSTER_ID" "$STACK" "$NODE" "$(date -u +%FT%TZ)" | put "$owner" 0644 root:root
 }
 
+# Whoever has no such address is refused below, with all other reasons.
+[[ "$ADDRESS_SECONDS" == 0 ]] || timeout "$ADDRESS_SECONDS" bash -c "until ip -o address show | grep -qF ' $ADDRESS/'; do sleep 0.5; done" || true
 refuse_unfit_host
 claim
+prepare_volume
 prepare_packages
 prepare_names
 check_clock

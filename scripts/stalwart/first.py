@@ -11,7 +11,7 @@ from typing import Any
 
 from lib.console import Failed, log, run, wait_for
 from lib.stalwart import accounts, recovery, service
-from lib.stalwart.apply import apply, dkim_is_ready, zone_files
+from lib.stalwart.apply import apply, dkim_is_ready, dkim_records
 from lib.stalwart.jmap import Client, Unauthorized
 from lib.stalwart.wish import Wish, parse
 
@@ -63,11 +63,13 @@ def administrator(wish: Wish, *, downloads: bool) -> tuple[Client, bool]:
             return service.answers(wish.admin_login, ADMIN_PASSWORD), False
         except Unauthorized:
             refuse_lost_password(wish)
+    runs_since_an_interrupted_run = service.is_active()
     password = recovery.enable(downloads=downloads)
-    service.start()
-    if not service.login_works(recovery.LOGIN, password):
-        # It may run since an earlier, interrupted run with another password.
-        service.restart("to be configured")
+    if runs_since_an_interrupted_run:
+        service.restart("it does not know the recovery administrator")
+    else:
+        # Never restarted while it starts for the first time: what it makes of an empty database would stay half made.
+        service.start()
     return service.answers(recovery.LOGIN, password), True
 
 
@@ -90,7 +92,7 @@ def can_download() -> bool:
 
 def report(client: Client, wish: Wish, changed: list[str]) -> dict[str, Any]:
     return {
-        "domains": zone_files(client, wish),
+        "dkim": dkim_records(client, wish),
         "nodes": service.active_nodes(client),
         "changed": changed,
         "restart": wish.restart_digest,

@@ -12,6 +12,7 @@ from pulumi import automation
 from components.remote import script
 from tests.answers import printed, script_of
 from tests.rehearsal import workspace
+from tests.standins.providers.hcloud.cloud import Cloud
 from tests.standins.providers.kind import Call, Failure
 from tests.standins.providers.plugins import attached
 
@@ -76,9 +77,17 @@ Stack = Callable[..., automation.Stack]
 
 
 @pytest.fixture
-def stack(tmp_path: Path, hosts: Hosts) -> Iterator[Stack]:
+def cloud() -> Cloud:
+    """An empty project at Hetzner, with a zone."""
+    project = Cloud()
+    project.add_zone("example.org")
+    return project
+
+
+@pytest.fixture
+def stack(tmp_path: Path, hosts: Hosts, cloud: Cloud) -> Iterator[Stack]:
     """Make or open the stack, with some values of its file changed."""
-    with attached(local=hosts, over_ssh=hosts) as environment:
+    with attached(local=hosts, over_ssh=hosts, cloud=cloud) as environment:
 
         def made(**changed: Any) -> automation.Stack:
             config = LAB | {f"stalwart-cluster:{key}": value for key, value in changed.items()}

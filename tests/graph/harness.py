@@ -61,15 +61,40 @@ class Graph:
         return found
 
 
+def looked_up(function: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What Hetzner's API knows: two types, of which one is not everywhere; Debian; a zone.
+
+    Raises:
+        LookupError: as the plugin says it.
+    """
+    name = given.get("name")
+    match function:
+        case "getServerType" if name in {"cx33", "cax21", "cx23"}:
+            places = ("fsn1", "nbg1", "hel1") if name != "cx23" else ("fsn1",)
+            architecture = "arm" if name == "cax21" else "x86"
+            return {"name": name, "architecture": architecture, "locations": [{"name": place} for place in places]}
+        case "getImage" if name in {"debian-12", "debian-13"}:
+            return {"name": name, "id": 1}
+        case "getZone" if name == "example.org":
+            return {"name": name, "id": 7, "mode": "primary"}
+    raise LookupError(f"no {function.removeprefix('get')} found with name {name}")
+
+
 class _Answers(mocks.Mocks):
     def __init__(self, *, preview: bool) -> None:
         self.preview = preview
+        self.numbers = 1000
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        return {}, None
+        try:
+            return looked_up(args.token.rsplit(":", 1)[1], args.args), []
+        except LookupError as missing:
+            return {}, [("", str(missing))]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         made: dict[str, Any] = {}
+        if args.typ.startswith("hcloud:"):
+            return self._made_at_hetzner(args)
         match args.typ:
             case "command:remote:Command" | "command:local:Command":
                 made = {"stdout": printed(args.inputs.get("create") or ""), "stderr": ""}
@@ -82,6 +107,22 @@ class _Answers(mocks.Mocks):
         if self.preview and args.custom:
             made = dict.fromkeys(made, rpc.UNKNOWN)
         return f"{args.name}-id", {**args.inputs, **made}
+
+    def _made_at_hetzner(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Ids are numbers; addresses are known once they are there."""
+        self.numbers += 1
+        kind = args.typ.rsplit(":", 1)[1]
+        made: dict[str, Any] = {}
+        if kind == "PrimaryIp":
+            address = f"203.0.113.{self.numbers}" if args.inputs["type"] == "ipv4" else f"2001:db8:{self.numbers:x}::"
+            made = {"ipAddress": address}
+        elif kind == "LoadBalancer":
+            made = {"ipv4": "198.51.100.7", "ipv6": "2001:db8:b::1"}
+        elif kind == "Volume":
+            made = {"linuxDevice": f"/dev/disk/by-id/scsi-0HC_Volume_{self.numbers}"}
+        if self.preview:
+            made = dict.fromkeys(made, rpc.UNKNOWN)
+        return str(self.numbers), {**args.inputs, **made}
 
 
 class _Monitor(mocks.MockMonitor):

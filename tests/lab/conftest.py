@@ -51,7 +51,7 @@ class Lab:
         """What a command on a node prints."""
         if not self._key.exists():
             resources = (self.stack.export_stack().deployment or {})["resources"]
-            key = next(item for item in resources if item["urn"].endswith("::lab-key"))
+            key = next(item for item in resources if item["urn"].endswith(("::lab-key", "::hetzner-key")))
             secret = key["outputs"]["privateKeyOpenssh"]["plaintext"]
             self._key.touch(mode=0o600)
             self._key.write_text(__import__("json").loads(secret))

@@ -73,6 +73,12 @@ def test_mail_from_every_node_is_read_on_every_other(lab: Lab) -> None:
     assert outputs["rehearsal"] is True
 
 
+def test_the_first_mail_server_starts_twice_and_is_never_cut_short(lab: Lab) -> None:
+    """Once on the empty database, whose defaults it makes, and once to take up listeners and coordinator."""
+    counted = {node: lab.ssh(node, "journalctl -u stalwart -o cat | grep -c '^Started'") for node in ("mx1", "mx2")}
+    assert {node: int(count) for node, count in counted.items()} == {"mx1": 2, "mx2": 1}
+
+
 def test_the_proof_leaves_no_mail_behind(lab: Lab) -> None:
     counted = lab.ssh(
         "mx1", "fdbcli --no-status --timeout 10 --exec 'getrange mail/ mail0 5' | grep -c cluster-probe || true"
@@ -182,7 +188,8 @@ def test_a_lab_starts_again_after_a_reboot_of_its_machine(lab: Lab, person: Mail
 def test_another_stack_is_refused_on_these_hosts(lab: Lab) -> None:
     given = {
         "NODE": "mx1", "CLUSTER_ID": "another", "STACK": "other/dev", "ADDRESS": lab.address("mx1"),
-        "HOSTS": "x", "PACKAGES": "", "MIN_MEMORY_MIB": "1024", "MIN_DISK_GIB": "1",
+        "HOSTS": "x", "PACKAGES": "", "ADDRESS_SECONDS": "0", "DEVICE": "",
+        "MIN_MEMORY_MIB": "1024", "MIN_DISK_GIB": "1",
     }  # fmt: skip
     lab.ssh("mx1", "true")
     options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]

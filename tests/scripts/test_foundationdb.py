@@ -118,6 +118,18 @@ def test_an_installed_release_is_not_replaced(host: Sandbox) -> None:
     assert "FoundationDB 7.4.6 is installed and the stack file wants 7.4.8" in done.err
 
 
+def test_a_member_is_not_moved_to_another_zone(host: Sandbox) -> None:
+    assert host.run("foundationdb/install.sh", **INSTALL).code == 0
+    assert host.run("foundationdb/install.sh", **{**INSTALL, "ZONE": "c"}).code == 0, "it holds nothing yet"
+    host.file("/var/lib/foundationdb/data/4500/storage-1.sqlite", "mail")
+    before = host.written()
+    done = host.run("foundationdb/install.sh", **{**INSTALL, "ZONE": "b"})
+    assert done.code == 1
+    assert "stands in zone c and the stack file wants b" in done.err
+    assert "set nodes.mx2.zone to c" in done.err
+    assert host.written() == before
+
+
 def test_data_of_another_database_are_refused_and_kept(host: Sandbox) -> None:
     host.file("/etc/foundationdb/fdb.cluster", "shop:abc@10.9.9.9:4500\n")
     kept = host.file("/var/lib/foundationdb/data/4500/storage-1.sqlite", "orders")

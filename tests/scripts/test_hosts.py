@@ -10,6 +10,8 @@ PREPARE = {
     "STACK": "mail/dev",
     "ADDRESS": "10.0.0.1",
     "HOSTS": "10.0.0.1 mx1.mail.dev.test mx1",
+    "ADDRESS_SECONDS": "0",
+    "DEVICE": "",
     "PACKAGES": "nats-server",
     "MIN_MEMORY_MIB": "1",
     "MIN_DISK_GIB": "0",

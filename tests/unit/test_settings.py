@@ -136,7 +136,7 @@ def test_a_domain_that_stands_there_twice_is_refused() -> None:
 def test_settings_of_another_platform_are_refused() -> None:
     assert "belongs to platform existing" in mistakes(ssh={"user": "debian"})["ssh"]
     assert (
-        "the lab gives its hosts these itself"
+        "hosts of lab get these from the stack"
         in mistakes(nodes={"mx1": {"ssh_address": "a.test"}})["nodes.mx1.ssh_address"]
     )
 

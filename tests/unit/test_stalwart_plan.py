@@ -18,6 +18,9 @@ RECORDINGS = Path(__file__).parents[1] / "recordings" / "stalwart"
 
 WISH = Wish(
     hostname="mail.dev.test",
+    outgoing="out.mail.dev.test",
+    exchangers=("mx1.mail.dev.test", "mx2.mail.dev.test"),
+    proxies=(),
     domains=("dev.test", "two.test"),
     admin="admin",
     probe="cluster-probe",

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from components.foundationdb import redundancy
 from components.settings import check
-from components.topology import Plan, natural, plan
+from components.settings.placement import natural
+from components.topology import Plan, plan
 
 
 def laid_out(zones: str, **more: object) -> Plan:

@@ -11,6 +11,7 @@ Description=FoundationDB
 Wants=network-online.target
 After=network-online.target
 ConditionPathExists=/etc/foundationdb/.ready
+RequiresMountsFor=/var/lib/foundationdb
 
 [Service]
 Type=simple
@@ -31,6 +32,16 @@ UNIT
   ((CHANGED == 0)) || systemctl daemon-reload
 }
 
+# Copies of the data are placed by zone: where many processes change theirs at once, all copies of something may be
+# taken for one.
+refuse_another_zone() {
+  local here
+  here=$(sed -n 's/^locality-zoneid = //p' "$FDB_ETC/foundationdb.conf" 2>/dev/null || true)
+  [[ -z "$here" || "$here" == "$ZONE" ]] ||
+    die "the database on this host stands in zone $here and the stack file wants $ZONE" \
+      "a member is not moved to another zone: set nodes.$NODE.zone to $here"
+}
+
 mebibytes_of() { printf '%d' "${1%MiB}"; }
 
 # The limit of one process, MiB. Half of the host is left to the mail server and the system; 8 GiB is the
@@ -45,7 +56,9 @@ auto_memory() {
 # The monitor acts on a changed file at once, and on all processes of the host; a half-written one would end them.
 # So it is replaced by a rename, and kill-on-configuration-change is off: a change waits for the next planned restart.
 write_configuration() {
-  local memory cache
+  local memory cache filesystem=''
+  # On a volume that is not mounted the data would look lost: the process refuses to start then.
+  if mountpoint -q /var/lib/foundationdb; then filesystem="data-filesystem = /var/lib/foundationdb"; fi
   if [[ "$FDB_MEMORY" == auto ]]; then memory=$(auto_memory); else memory=$(mebibytes_of "$FDB_MEMORY"); fi
   if [[ "$FDB_CACHE" == auto ]]; then cache=$((memory / 4)); else cache=$(mebibytes_of "$FDB_CACHE"); fi
   put "$FDB_ETC/foundationdb.conf" 0644 root:root <<CONF
@@ -63,6 +76,7 @@ kill-on-configuration-change = false
 [fdbserver]
 command = /usr/sbin/fdbserver
 datadir = $FDB_DATA/\$ID
+$filesystem
 logdir = /var/log/foundationdb
 logsize = 10MiB
 maxlogssize = 100MiB

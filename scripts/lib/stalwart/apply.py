@@ -66,12 +66,20 @@ def dkim_is_ready(client: Client, wish: Wish) -> bool:
     return True
 
 
-def zone_files(client: Client, wish: Wish) -> list[dict[str, Any]]:
-    """The DNS records of each domain, as the server would have them."""
-    ids = _domain_ids(client, wish)
-    properties = ["id", "name", "dnsZoneFile"]
-    (answer,) = client.call(("x:Domain/get", {"ids": list(ids.values()), "properties": properties}))
-    return [{"name": item["name"], "id": item["id"], "zone_file": item["dnsZoneFile"]} for item in answer["list"]]
+def dkim_records(client: Client, wish: Wish) -> dict[str, list[list[str]]]:
+    """Domain -> selector and text of the record of each of its signing keys, in the order of their kinds."""
+    found = {}
+    for name, identity in _domain_ids(client, wish).items():
+        (query,) = client.call(("x:DkimSignature/query", {"filter": {"domainId": identity}}))
+        (answer,) = client.call(("x:DkimSignature/get", {"ids": query["ids"]}))
+        keys = sorted(answer["list"], key=lambda item: (item["@type"], item["selector"]))
+        found[name] = [[item["selector"], _dkim_text(item)] for item in keys]
+    return found
+
+
+def _dkim_text(signature: dict[str, Any]) -> str:
+    kind = "ed25519" if "Ed25519" in signature["@type"] else "rsa"
+    return f"v=DKIM1; k={kind}; h=sha256; p={signature['publicKey']}"
 
 
 def _domain_ids(client: Client, wish: Wish) -> dict[str, str]:

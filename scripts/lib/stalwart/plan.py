@@ -22,6 +22,7 @@ TYPES = (
     "AllowedIp",
     "Email",
     "MtaInboundThrottle",
+    "MtaConnectionStrategy",
     "Application",
     "SpamSettings",
     "Asn",
@@ -74,6 +75,7 @@ def changes(now: State, wish: Wish) -> list[Change]:
         *_allowed(now, wish),
         *_encryption(now),
         *_throttle(now, wish),
+        *_sender(now, wish),
         *_downloads(now, wish),
     ]
 
@@ -96,10 +98,16 @@ def _system(now: State, wish: Wish) -> Iterator[Change]:
         {
             "defaultHostname": wish.hostname,
             "defaultDomainId": ids[wish.domains[0]],
-            "mailExchangers": {"0": {"priority": 10, "hostname": wish.hostname}},
+            "mailExchangers": {
+                str(index): {"priority": 10, "hostname": name} for index, name in enumerate(wish.exchangers)
+            },
         },
-        "host name, default domain, mail exchanger",
+        "host name, default domain, mail exchangers",
     )
+    trusted = next(iter(now["SystemSettings"]), {}).get("proxyTrustedNetworks") or {}
+    if {network.removesuffix("/32") for network in trusted} != set(wish.proxies):
+        value = {f"{address}/32": True for address in wish.proxies}
+        yield Change("trusted balancer", _update("SystemSettings", "singleton", {"proxyTrustedNetworks": value}))
 
 
 def _coordinator(now: State, wish: Wish) -> Iterator[Change]:
@@ -175,6 +183,14 @@ def _throttle(now: State, wish: Wish) -> Iterator[Change]:
             yield Change(
                 "probe exempt from the hourly limit", _update("MtaInboundThrottle", throttle["id"], {"match": match})
             )
+
+
+def _sender(now: State, wish: Wish) -> Iterator[Change]:
+    """Receivers look whether the name in the greeting, the reverse name and the address fit each other."""
+    for strategy in now["MtaConnectionStrategy"]:
+        if strategy.get("name") == "default" and strategy.get("ehloHostname") != wish.outgoing:
+            value = {"ehloHostname": wish.outgoing}
+            yield Change("name of the sender", _update("MtaConnectionStrategy", strategy["id"], value))
 
 
 def _downloads(now: State, wish: Wish) -> Iterator[Change]:

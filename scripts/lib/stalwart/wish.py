@@ -10,7 +10,16 @@ class Wish:
     """The wanted settings. All names are in the form the server stores: lower case, A-labels."""
 
     hostname: str
-    """Name of the service, for greetings, certificates and mail exchangers."""
+    """Name of the service, for greetings and certificates."""
+
+    outgoing: str
+    """Name under which every node sends: its reverse name too."""
+
+    exchangers: tuple[str, ...]
+    """The mail exchangers of the domains, which a policy of theirs names."""
+
+    proxies: tuple[str, ...]
+    """Addresses that say in front of each connection whose it is: the load balancer's, or none."""
 
     domains: tuple[str, ...]
     """The mail domains; the first is the default and holds the administrator and the probe."""
@@ -63,7 +72,8 @@ class Wish:
     def restart_digest(self) -> str:
         """Changes with the settings that a running server takes up only when it starts again."""
         text = json.dumps(
-            [sorted(self.coordinators), {k: asdict(v) for k, v in self.listeners.items()}], sort_keys=True
+            [sorted(self.coordinators), sorted(self.proxies), {k: asdict(v) for k, v in self.listeners.items()}],
+            sort_keys=True,
         )
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -80,6 +90,6 @@ class Listener:
 def parse(text: str) -> Wish:
     """Read the document."""
     document = json.loads(text)
-    for key in ("domains", "coordinators", "nodes"):
+    for key in ("exchangers", "proxies", "domains", "coordinators", "nodes"):
         document[key] = tuple(document[key])
     return Wish(**document)

@@ -80,6 +80,13 @@ FIELDS: dict[str, Object] = {
     },
     "AllowedIp": {"address": "", "reason": "", "expiresAt": None},
     "Email": {"encryptAtRest": True, "encryptOnAppend": False, "maxMessageSize": 75000000},
+    "MtaConnectionStrategy": {
+        "name": "",
+        "description": None,
+        "ehloHostname": None,
+        "sourceIps": {},
+        "connectTimeout": 300000,
+    },
     "MtaInboundThrottle": {
         "enable": True,
         "description": "",
@@ -181,5 +188,6 @@ def first_objects() -> list[tuple[str, Object]]:
     ):
         throttle = {**copy.deepcopy(FIELDS["MtaInboundThrottle"]), "description": description, "key": key}
         made.append(("MtaInboundThrottle", {**throttle, "rate": {"count": count, "period": period}}))
+    made.append(("MtaConnectionStrategy", {**copy.deepcopy(FIELDS["MtaConnectionStrategy"]), "name": "default"}))
     made.append(("Tracer", {**FIELDS["Tracer"], "path": "/var/log/stalwart", "prefix": "stalwart.log"}))
     return made

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from . import imap, smtp, web
+from . import imap, proxy, smtp, web
 from .node import Node
 from .store import Store, StoreUnavailable
 
@@ -23,6 +23,18 @@ class _Listener(socketserver.ThreadingTCPServer):
     daemon_threads = True
     address_family = 10  # AF_INET6, and by it IPv4 too
     request_queue_size = 128
+    trusted: proxy.Networks = ()
+    context: ssl.SSLContext | None = None
+    """TLS for a handler that does not begin it itself."""
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """In a thread of the connection's own: a header first, where one is due, then TLS, then the protocol."""
+        client = proxy.client(request, client_address, self.trusted)
+        if self.context is None:
+            super().finish_request(request, client)
+            return
+        with self.context.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hung up is nothing to talk about."""
@@ -65,17 +77,18 @@ def main(arguments: list[str], version: str) -> int:
             file=sys.stderr,
         )
         return 1
-    context = _certificate(node.hostname)
+    context = certificate(node.hostname)
     for listener in listeners.values():
-        _open(node, listener, context)
+        open_listener(node, listener, context)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     while True:
         signal.pause()
 
 
-def _open(node: Node, listener: dict[str, Any], context: ssl.SSLContext) -> None:
-    """One port. One that is taken is only talked about."""
+def open_listener(node: Node, listener: dict[str, Any], context: ssl.SSLContext) -> list[socketserver.BaseServer]:
+    """The ports of one listener, with the settings of this moment. One that is taken is only talked about."""
+    opened: list[socketserver.BaseServer] = []
     handlers: dict[str, type] = {"smtp": smtp.Handler, "imap": imap.Handler, "http": web.Handler}
     base = handlers.get(listener["protocol"])
     implicit = listener["tlsImplicit"]
@@ -91,9 +104,13 @@ def _open(node: Node, listener: dict[str, Any], context: ssl.SSLContext) -> None
         except OSError as trouble:
             print(f"listener {listener['name']}: {trouble}", flush=True)
             continue
+        # Kept as they are now: a reload changes them for the whole server, not for a listener that is open.
+        server.trusted = proxy.trusted(listener["overrideProxyTrustedNetworks"], node.in_force["proxyTrustedNetworks"])
         if implicit and listener["protocol"] == "http":
-            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+            server.context = context
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        opened.append(server)
+    return opened
 
 
 class _Silent(socketserver.StreamRequestHandler):
@@ -103,7 +120,7 @@ class _Silent(socketserver.StreamRequestHandler):
         self.wfile.write(b"NO stand-in\r\n")
 
 
-def _certificate(name: str) -> ssl.SSLContext:
+def certificate(name: str) -> ssl.SSLContext:
     """Self-signed, as the real server has it until it is given one."""
     with tempfile.TemporaryDirectory() as place:
         key, certificate = f"{place}/key.pem", f"{place}/cert.pem"

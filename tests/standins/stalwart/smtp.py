@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from .node import Node
+from .proxy import plain
 from .store import StoreUnavailable
 
 _MOST_PER_SESSION = 10
@@ -73,7 +74,7 @@ class Handler(socketserver.StreamRequestHandler):
                             self.say("250 2.1.5 OK")
                     case "DATA" if recipients:
                         self.say("354 Start mail input; end with <CRLF>.<CRLF>")
-                        body = self.body()
+                        body = self.received() + self.body()
                         for recipient in recipients:
                             self.node.mail.deliver(recipient, body)
                         taken += 1
@@ -126,6 +127,10 @@ class Handler(socketserver.StreamRequestHandler):
             if not self.node.store.transact(count):
                 return False
         return True
+
+    def received(self) -> bytes:
+        """The line that says who handed the message in: what a limit per address would go by."""
+        return f"Received: from [{plain(self.client_address[0])}] by {self.node.hostname} with ESMTP\r\n".encode()
 
     def body(self) -> bytes:
         """The message, unstuffed."""

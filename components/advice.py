@@ -1,0 +1,82 @@
+"""What a plan is worth a word before anything is made: warnings with their reason, none of which stops a run."""
+
+from collections.abc import Iterator
+
+from components.foundationdb import redundancy
+from components.settings import FrontKind, Platform, Settings
+from components.topology import Plan
+
+# Stacks whose loss somebody would notice.
+_SERIOUS = ("prod", "live")
+
+# A process of the database asks for 4 GiB, the mail server and the system for as much again. Source: FoundationDB's
+# documentation, System requirements. Hetzner's types below that, by their names.
+_SMALL_TYPES = frozenset({"cx23", "cpx12", "cpx22", "cax11"})
+_ARM = "cax"
+
+
+def advice(settings: Settings, plan: Plan, stack: str) -> Iterator[str]:
+    """The warnings for a plan, each a sentence with what follows from it."""
+    yield from _tolerance(plan)
+    if settings.platform is Platform.HETZNER:
+        yield from _locations(plan)
+        yield from _servers(settings, plan)
+        if any(word in stack for word in _SERIOUS):
+            yield from _safety(settings)
+        yield from _front(settings, plan)
+
+
+def survives_location(plan: Plan) -> bool | None:
+    """Whether the loss of any one location leaves data and service; None where nodes have no location."""
+    locations = {node.location for node in plan.nodes}
+    if None in locations:
+        return None
+    return all(_survives(plan, str(location)) for location in locations)
+
+
+def _survives(plan: Plan, location: str) -> bool:
+    left = [node for node in plan.nodes if node.location != location]
+    quorum = sum(node.location != location for node in plan.coordinators) > len(plan.coordinators) / 2
+    zones_left = {node.zone for node in left}
+    lost = {node.zone for node in plan.nodes} - zones_left
+    copies = redundancy.redundancy(len(plan.one_per_zone)).copies
+    return quorum and len(zones_left) >= copies and len(lost) < copies and any(node.mail for node in left)
+
+
+def _tolerance(plan: Plan) -> Iterator[str]:
+    if plan.expected_tolerance.survivable == 0:
+        yield (
+            f"{len(plan.one_per_zone)} failure zones survive the loss of none: with any of them mail or service is"
+            " lost. Three zones survive one."
+        )
+
+
+def _locations(plan: Plan) -> Iterator[str]:
+    locations = sorted({str(node.location) for node in plan.nodes})
+    if len(locations) == 1 and len(plan.nodes) > 1:
+        yield f"all nodes stand in {locations[0]}: with that location everything is lost. Spread them over three."
+    elif survives_location(plan) is False:
+        lost = [location for location in locations if not _survives(plan, location)]
+        yield f"the loss of {' or '.join(lost)} stops the cluster; three locations with a node each survive any one."
+
+
+def _servers(settings: Settings, plan: Plan) -> Iterator[str]:
+    types = {node.name: settings.nodes[node.name].type or settings.hetzner.type for node in plan.nodes}
+    if small := sorted(name for name, kind in types.items() if kind in _SMALL_TYPES):
+        yield f"{', '.join(small)} have less memory than database and mail server ask for: 8 GiB is usual."
+    families = {kind.startswith(_ARM) for kind in types.values()}
+    if len(families) > 1 and settings.mirror and not settings.mirror.startswith(("http://", "https://")):
+        yield "the nodes are of both architectures: the mirror must hold the packages of both."
+
+
+def _safety(settings: Settings) -> Iterator[str]:
+    hetzner = settings.hetzner
+    if not hetzner.protection:
+        yield "hetzner.protection is off: one wrong word removes a server with all that it holds."
+    if not hetzner.backups:
+        yield "hetzner.backups is off: what a person deletes by mistake is gone on every node at once."
+
+
+def _front(settings: Settings, plan: Plan) -> Iterator[str]:
+    if settings.front.kind is FrontKind.DNS and len(plan.front_nodes) == 1 and len(plan.mail_nodes) > 1:
+        yield f"only {plan.front_nodes[0].name} is in the front: with it the mail is out of reach."

@@ -1,0 +1,16 @@
+"""What a person is told before anything happens: warnings about the plan, and what it costs."""
+
+import pulumi
+
+from components.advice import advice
+from components.cost.estimate import estimate
+from components.settings import Settings
+from components.topology import Plan
+
+
+def tell(settings: Settings, plan: Plan) -> None:
+    """Say it, in every preview and every run."""
+    for warning in advice(settings, plan, pulumi.get_stack()):
+        pulumi.warn(warning)
+    if cost := estimate(settings, plan):
+        pulumi.info(f"Cost: {cost}")

@@ -1,0 +1,1 @@
+"""What a stack costs a month, as far as it is known."""

@@ -1,0 +1,46 @@
+"""Which zone holds a record: the nearest one above its name."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from components.dns.names import Record
+
+APEX = "@"
+
+
+class OutsideZonesError(ValueError):
+    """Records have names that none of the zones holds."""
+
+    def __init__(self, outside: Iterable[Record], zones: Iterable[str]) -> None:
+        self.outside = tuple(outside)
+        listed = ", ".join(f"{record.name} {record.type}" for record in self.outside)
+        super().__init__(f"no zone for {listed}; zones: {', '.join(sorted(zones)) or 'none'}")
+
+
+def in_zone(records: Iterable[Record], zone: str) -> tuple[Record, ...]:
+    """The records whose names lie in a zone, with names relative to it; `@` is the zone itself."""
+    return tuple(
+        replace(record, name=record.name.removesuffix(zone).removesuffix(".") or APEX)
+        for record in records
+        if _holds(zone, record.name)
+    )
+
+
+def by_zone(records: Iterable[Record], zones: Iterable[str]) -> dict[str, tuple[Record, ...]]:
+    """Each zone with its records, names relative to it. Of nested zones the inner one holds a record.
+
+    Raises:
+        OutsideZonesError: names every record that lies in none of the zones.
+    """
+    held: dict[str, list[Record]] = {zone: [] for zone in zones}
+    outside: list[Record] = []
+    for record in records:
+        holding = [zone for zone in held if _holds(zone, record.name)]
+        (held[max(holding, key=len)] if holding else outside).append(record)
+    if outside:
+        raise OutsideZonesError(outside, held)
+    return {zone: in_zone(inside, zone) for zone, inside in held.items()}
+
+
+def _holds(zone: str, name: str) -> bool:
+    return f".{name}".endswith(f".{zone}")

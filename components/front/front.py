@@ -1,0 +1,93 @@
+"""The front: how the world finds a node that works, and that mail can leave before anything is promised to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from components.dns.names import Address
+from components.foundationdb.binding import binding
+from components.front.balancer import Balancer, BalancerArgs
+from components.front.names import exchangers
+from components.hosts.hetzner.network import Net
+from components.remote.host import Host
+from components.remote.step import run_script
+from components.settings import FrontKind, Platform, Settings
+from components.topology import Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontArgs:
+    """`serving` has to be done before anybody is led to a node; `net` is the network, where the stack made it."""
+
+    settings: Settings
+    plan: Plan
+    hosts: Mapping[str, Host]
+    net: Net | None
+    serving: Sequence[pulumi.Resource]
+
+
+class Front(pulumi.ComponentResource):
+    """What the records of the mail domains lead to."""
+
+    addresses: dict[str, tuple[Address, ...]]
+    """Name -> addresses, for every name that the cluster needs."""
+
+    exchangers: tuple[str, ...]
+    """The names that mail for the domains is sent to."""
+
+    ready: list[pulumi.Resource]
+    """What has to be done before the records may say so."""
+
+    def __init__(self, name: str, args: FrontArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("stalwart-cluster:front:Front", name, None, opts)
+        self._name, self._args = name, args
+        settings, plan = args.settings, args.plan
+        inside = [args.hosts[node.name] for node in plan.front_nodes]
+        self.exchangers = exchangers(settings, plan)
+        self.ready = [*args.serving, *self._outgoing()]
+        if settings.front.kind is FrontKind.LOAD_BALANCER and args.net:
+            probes = [self._probe(args.hosts[node.name]) for node in plan.mail_nodes]
+            balancer = Balancer(
+                f"{name}-balancer",
+                BalancerArgs(settings=settings, net=args.net, targets=inside, ready=[*args.serving, *probes]),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            service = balancer.addresses
+        else:
+            service = tuple(address for host in inside for address in host.public)
+        everywhere = [args.hosts[node.name] for node in plan.mail_nodes]
+        self.addresses = {
+            settings.hostname: service,
+            settings.outgoing: tuple(address for host in everywhere for address in host.public),
+            **{host.node.hostname: host.public for host in everywhere},
+        }
+        self.register_outputs({"exchangers": list(self.exchangers)})
+
+    def _outgoing(self) -> list[pulumi.Resource]:
+        """Whether mail can leave: Hetzner keeps port 25 closed for new accounts."""
+        if self._args.settings.platform is not Platform.HETZNER:
+            return []
+        targets = " ".join(self._args.settings.hetzner.port_25_targets)
+        return [
+            run_script(
+                f"{self._name}-outgoing-{node.name}",
+                self._args.hosts[node.name],
+                "front/outgoing.sh",
+                {"TARGETS": targets},
+                parent=self,
+            )
+            for node in self._args.plan.mail_nodes
+            if targets
+        ]
+
+    def _probe(self, host: Host) -> pulumi.Resource:
+        return run_script(
+            f"{self._name}-probe-{host.name}",
+            host,
+            "front/install.py",
+            {"ADDRESS": host.node.address, "FDB_BINDING": binding()},
+            parent=self,
+            after=self._args.serving,
+            removable=True,
+        )

@@ -1,0 +1,1 @@
+"""Servers at Hetzner Cloud: their network, their firewall, their addresses, themselves."""

@@ -1,0 +1,142 @@
+"""The program at Hetzner under the real engine: made, changed, interrupted, lost by hand, given back."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pulumi import automation
+
+from tests.standins.providers.hcloud.cloud import Cloud, token
+
+from .conftest import Hosts, Stack
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+KINDS = ("server", "primary_ip", "network", "firewall", "placement_group", "ssh_key", "volume", "load_balancer")
+Rented = Callable[..., automation.Stack]
+
+
+@pytest.fixture
+def rented(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Rented:
+    """The stack at Hetzner, with some values of its file changed."""
+    monkeypatch.setenv("HCLOUD_TOKEN", token())
+
+    def made(count: int = 3, **changed: Any) -> automation.Stack:
+        values: dict[str, Any] = {
+            "platform": "hetzner",
+            "nodes": {f"mx{index}": {} for index in range(1, count + 1)},
+            "domains": ["example.org"],
+            "hetzner": {"ssh_from": ["203.0.113.0/24"]},
+            "dns": {"provider": "hetzner"},
+        }
+        return stack(**values | changed)
+
+    return made
+
+
+def changes(result: automation.UpResult) -> set[str]:
+    return {str(kind) for kind in result.summary.resource_changes or {}}
+
+
+def test_up_then_unchanged_up_then_destroy(rented: Rented, hosts: Hosts, cloud: Cloud) -> None:
+    rented().up()
+    assert {server["name"] for server in cloud.all("server")} == {"mail-dev-mx1", "mail-dev-mx2", "mail-dev-mx3"}
+    assert "IN MX 10 mx1.mail.example.org." in cloud.zone_text("example.org")
+    assert set(cloud.reverse().values()) == {"out.mail.example.org"}
+    hosts.names()
+
+    assert changes(rented().up()) == {"same"}
+    assert hosts.names() == []
+
+    rented().destroy()
+    assert not [kind for kind in KINDS if cloud.all(kind)]
+
+
+def test_a_preview_makes_nothing_and_tells_what_it_will_cost(rented: Rented, cloud: Cloud) -> None:
+    told: list[str] = []
+    rented().preview(on_output=told.append)
+    assert not [kind for kind in KINDS if cloud.all(kind)]
+    assert "Cost: about 17.97 EUR a month without VAT, by prices of 2025-10-21" in "\n".join(told)
+
+
+@pytest.mark.parametrize("word", ["unauthorized", "readonly"])
+def test_a_token_that_is_not_fit_is_told_in_a_sentence(
+    rented: Rented, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setenv("HCLOUD_TOKEN", token(word))
+    with pytest.raises(automation.CommandError) as refused:
+        rented().up()
+    told = str(refused.value)
+    assert "Traceback" not in told
+    assert ("hcloud:token: is not accepted" if word == "unauthorized" else "token_readonly") in told
+
+
+def test_a_limit_of_the_project_is_told_and_the_next_up_goes_on(rented: Rented, cloud: Cloud) -> None:
+    cloud.server_limit = 2
+    with pytest.raises(automation.CommandError, match="resource_limit_exceeded"):
+        rented().up()
+    assert len(cloud.all("server")) == 2
+    cloud.server_limit = None
+    created = cloud.calls["server.create"]
+    rented().up()
+    assert len(cloud.all("server")) == 3
+    assert cloud.calls["server.create"] == created + 1
+    assert changes(rented().up()) == {"same"}
+
+
+def test_a_server_that_is_gone_by_hand_is_made_again_and_set_up_from_the_start(
+    rented: Rented, hosts: Hosts, cloud: Cloud
+) -> None:
+    rented().up()
+    hosts.names()
+    address = cloud.named("server", "mail-dev-mx2")["ipv4"]
+    cloud.remove_by_hand("server", "mail-dev-mx2")
+    rented().refresh()
+    rented().up()
+    assert cloud.named("server", "mail-dev-mx2")["ipv4"] == address
+    steps = {name for name in hosts.names() if name.endswith("-mx2")}
+    assert {"hosts-prepare-mx2", "fdb-install-mx2", "mail-install-mx2", "mail-start-mx2"} <= steps
+
+
+def test_destroy_works_when_servers_are_gone_by_hand(rented: Rented, cloud: Cloud) -> None:
+    rented().up()
+    cloud.remove_by_hand("server", "mail-dev-mx1")
+    rented().refresh()
+    rented().destroy()
+    assert not [kind for kind in KINDS if cloud.all(kind)]
+
+
+def test_what_is_protected_is_not_removed_by_a_wrong_word(rented: Rented, cloud: Cloud) -> None:
+    hetzner = {"ssh_from": ["203.0.113.0/24"], "protection": True}
+    rented(hetzner=hetzner).up()
+    with pytest.raises(automation.CommandError, match="protected"):
+        rented(hetzner=hetzner).destroy()
+    assert len(cloud.all("server")) == 3
+    rented().up()
+    rented().destroy()
+    assert not cloud.all("server")
+
+
+def test_a_balancer_comes_and_goes_by_setting(rented: Rented, cloud: Cloud) -> None:
+    rented().up()
+    rented(front={"kind": "load_balancer"}).up()
+    (balancer,) = cloud.all("load_balancer")
+    assert len(balancer["targets"]) == 3
+    assert "IN MX 10 mail.example.org." in cloud.zone_text("example.org")
+    rented().up()
+    assert not cloud.all("load_balancer")
+
+
+def test_the_calls_for_a_server_do_not_grow_with_their_number(rented: Rented, cloud: Cloud) -> None:
+    rented(3).up()
+    three = sum(cloud.calls.values())
+    rented(6).up()
+    six = sum(cloud.calls.values())
+    assert (six - three) / 3 < 60
+
+
+def test_a_preview_of_thirty_servers_takes_seconds(rented: Rented) -> None:
+    began = time.monotonic()
+    rented(30).preview()
+    assert time.monotonic() - began < 60

@@ -1,0 +1,70 @@
+"""What a plan is warned of, and what the loss of a location means for it."""
+
+from typing import Any
+
+import pytest
+
+from components.advice import advice, survives_location
+from components.settings import Settings, check
+from components.topology import plan
+
+
+def wish(count: int = 3, *, platform: str = "hetzner", **changed: Any) -> Settings:
+    """A stack of some nodes at Hetzner."""
+    hetzner = {"ssh_from": ["203.0.113.0/24"], **changed.pop("hetzner", {})}
+    given: dict[str, Any] = {"platform": platform, "domains": ["example.org"], **changed}
+    given.setdefault("nodes", {f"mx{index}": {} for index in range(1, count + 1)})
+    return check(given | ({"hetzner": hetzner} if platform == "hetzner" else {}))
+
+
+def warnings(settings: Settings, stack: str = "staging") -> str:
+    return "\n".join(advice(settings, plan(settings), stack))
+
+
+def test_three_locations_with_protection_and_backups_need_no_word() -> None:
+    assert not warnings(wish(hetzner={"protection": True, "backups": True}), "production")
+
+
+def test_all_nodes_in_one_location_are_warned_of() -> None:
+    assert "all nodes stand in fsn1" in warnings(wish(hetzner={"locations": ["fsn1"]}))
+
+
+def test_two_locations_are_lost_with_the_one_that_holds_the_majority() -> None:
+    told = warnings(wish(hetzner={"locations": ["fsn1", "hel1"]}))
+    assert "the loss of fsn1 stops the cluster" in told
+    assert "hel1 stops" not in told
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 6, 9])
+def test_three_locations_survive_any_one(count: int) -> None:
+    assert survives_location(plan(wish(count)))
+
+
+def test_one_node_promises_nothing_and_says_so() -> None:
+    assert "1 failure zones survive the loss of none" in warnings(wish(1))
+
+
+def test_a_stack_without_locations_says_nothing_of_them() -> None:
+    assert survives_location(plan(wish(platform="lab", domains=["dev.test"]))) is None
+
+
+def test_production_without_protection_or_backups_is_warned_of_and_staging_is_not() -> None:
+    told = warnings(wish(), "production")
+    assert "hetzner.protection is off" in told
+    assert "hetzner.backups is off" in told
+    assert "is off" not in warnings(wish(), "staging")
+
+
+def test_servers_with_too_little_memory_are_named() -> None:
+    nodes = {"mx1": {}, "mx2": {"type": "cx23"}, "mx3": {}}
+    assert "mx2 have less memory" in warnings(wish(nodes=nodes))
+
+
+def test_both_architectures_need_a_mirror_with_both() -> None:
+    nodes = {"mx1": {}, "mx2": {"type": "cax21"}, "mx3": {}}
+    assert "both architectures" in warnings(wish(nodes=nodes, mirror="/srv/mirror"))
+
+
+def test_a_front_of_one_node_is_warned_of() -> None:
+    nodes = {"mx1": {}, "mx2": {"front": "out"}, "mx3": {"front": "out"}}
+    assert "only mx1 is in the front" in warnings(wish(nodes=nodes))

@@ -46,7 +46,10 @@ claim() {
 }
 
 # Whoever has no such address is refused below, with all other reasons.
-[[ "$ADDRESS_SECONDS" == 0 ]] || timeout "$ADDRESS_SECONDS" bash -c "until ip -o address show | grep -qF ' $ADDRESS/'; do sleep 0.5; done" || true
+for ((tries = 0; tries < 2 * ADDRESS_SECONDS; tries++)); do
+  ! has_address "$ADDRESS" || break
+  sleep 0.5
+done
 refuse_unfit_host
 claim
 prepare_volume

@@ -28,6 +28,10 @@ wait_for() {
   die "gave up waiting for $condition after $seconds s" "run the same command again once the cause is gone: it continues here"
 }
 
+# The first line of what comes in, read to its end: under pipefail a reader that leaves early (head, grep -q) fails the
+# whole pipeline whenever the writer is not done yet.
+first_line() { awk 'NR == 1'; }
+
 # retry ATTEMPTS PAUSE COMMAND...: only around what can fail for a passing reason.
 retry() {
   local attempts=$1 pause=$2 try

@@ -8,7 +8,7 @@ source lib/common.sh
 key=''
 # Ed25519 where the host has it, as every Debian does; the client then settles on the kind that is pinned.
 ask() {
-  key=$(ssh-keyscan -T 5 -t ed25519 -p "$SSH_PORT" "$SSH_HOST" 2>/dev/null | grep -v '^#' | head -n 1 | cut -d' ' -f2,3)
+  key=$(ssh-keyscan -T 5 -t ed25519 -p "$SSH_PORT" "$SSH_HOST" 2>/dev/null | grep -v '^#' | first_line | cut -d' ' -f2,3)
   [[ -n "$key" ]]
 }
 command -v ssh-keyscan >/dev/null || die "ssh-keyscan is missing on this machine" "apt-get install -y openssh-client"

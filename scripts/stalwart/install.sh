@@ -56,7 +56,7 @@ install_binary() {
   log "Stalwart $STALWART_VERSION installed"
 }
 
-wanted=$(awk -v arch="$architecture" '$1 == arch { print $2 }' <<<"$STALWART_SHA256" | head -n 1)
+wanted=$(awk -v arch="$architecture" '$1 == arch { print $2 }' <<<"$STALWART_SHA256" | first_line)
 
 # There is no published digest: one is pinned, or what the first host got is demanded of every other.
 check_digest() {

@@ -51,13 +51,20 @@ class Greeter(socketserver.StreamRequestHandler):
         self.wfile.write(b"220 elsewhere.test ESMTP\r\n")
 
 
+class Elsewhere(socketserver.ThreadingTCPServer):
+    """Where it listens. A run that ended a moment ago may have left connections."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     """A project with a zone, whose servers are lab hosts."""
     machines = LabMachines("hetzner")
     project = Cloud(machines=machines, pool=Pool(PUBLIC))
     project.add_zone("example.org")
-    with socketserver.ThreadingTCPServer((GATEWAY, 25), Greeter) as elsewhere:
+    with Elsewhere((GATEWAY, 25), Greeter) as elsewhere:
         threading.Thread(target=elsewhere.serve_forever, daemon=True).start()
         yield project
         elsewhere.shutdown()
@@ -180,7 +187,7 @@ def test_a_server_is_not_moved_and_the_reason_is_told(stack: Lab, cloud: Cloud) 
     number = cloud.named("server", "mail-th-mx2")["id"]
     kept = stack.config["stalwart-cluster:nodes"]
     configure(stack, nodes={"mx1": {}, "mx2": {"type": "cx43", "location": "hel1"}, "mx3": {}})
-    with pytest.raises(Exception, match=r"stands in zone nbg1 and the stack file wants hel1"):
+    with pytest.raises(Exception, match="a member is not moved to another zone"):
         stack.up()
     assert cloud.named("server", "mail-th-mx2")["id"] == number
     configure(stack, nodes=kept)

@@ -1,6 +1,7 @@
 """A mirror with the stand-in packages, made once per state of their sources."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,12 @@ STANDINS = Path(__file__).parents[1] / "standins"
 
 
 def mirror(home: Path, foundationdb: str, stalwart: str) -> Path:
-    """A folder laid out as a mirror, with one pair of releases."""
+    """A folder laid out as a mirror, with one pair of releases.
+
+    TEST_MIRROR names one with the published packages, so that the same tests run against the real servers.
+    """
+    if published := os.environ.get("TEST_MIRROR"):
+        return Path(published)
     place = home / f"mirror-{_digest()}-{foundationdb}-{stalwart}"
     if not place.exists():
         making = place.with_suffix(".making")

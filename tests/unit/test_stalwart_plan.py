@@ -93,6 +93,17 @@ def test_one_thing_that_drifted_is_one_change() -> None:
     assert change.call == ("x:SystemSettings/set", {"update": {"singleton": {"defaultHostname": "mail.dev.test"}}})
 
 
+def test_the_servers_limits_spare_the_cluster_and_nobody_else() -> None:
+    state = settled(WISH)
+    spared = {tuple(sorted(one["key"])): one["match"]["else"] for one in state["MtaInboundThrottle"]}
+    assert spared == {
+        ("remoteIp",): "remote_ip != '127.0.0.1' && remote_ip != '10.0.0.1' && remote_ip != '10.0.0.2'",
+        ("rcpt", "senderDomain"): "authenticated_as != 'cluster-probe@dev.test'",
+    }
+    grown = replace(WISH, nodes=(*WISH.nodes, "10.0.0.3"))
+    assert "nodes spared by the limit of connections" in {change.what for change in plan.changes(state, grown)}
+
+
 def test_submission_opens_and_closes_with_its_setting() -> None:
     opened = settled(replace(WISH, submission=True))
     assert "submission" in {listener["name"] for listener in opened["NetworkListener"]}

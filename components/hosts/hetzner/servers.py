@@ -119,7 +119,7 @@ class Servers:
                 pulumi.ResourceOptions(
                     # None of these may replace a server that holds mail: a newer image and another key are for new
                     # servers, and one that exists is not moved.
-                    ignore_changes=["image", "location", "sshKeys", "userData"],
+                    ignore_changes=["image", "location", "placementGroupId", "sshKeys", "userData"],
                     # The old one must go first: it holds the name, the addresses and the place in the network.
                     delete_before_replace=True,
                     depends_on=[args.net.subnet, *self._turn()],

@@ -9,7 +9,7 @@ FDB_PORT=4500
 FDB_CREATED=/var/lib/stalwart-cluster/foundationdb.created
 
 # The connection string a cluster file holds: its one line that is no comment.
-connection_string() { grep -v '^[[:space:]]*\(#\|$\)' "$1" 2>/dev/null | head -n 1 | tr -d '[:space:]'; }
+connection_string() { grep -v '^[[:space:]]*\(#\|$\)' "$1" 2>/dev/null | first_line | tr -d '[:space:]'; }
 description_of() { printf '%s' "${1%%:*}"; }
 
 # Files that only a process of a created database writes.
@@ -23,5 +23,5 @@ fdb_cli() {
   timeout "$((seconds + 5))" fdbcli -C "$FDB_CLUSTER" --no-status --timeout "$seconds" --exec "$1"
 }
 
-listens() { ss -H -ltn "sport = :$2" | grep -qF "$1:$2"; }
+listens() { ss -H -ltn "sport = :$2" | grep -F "$1:$2" >/dev/null; }
 reaches() { timeout 3 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; }

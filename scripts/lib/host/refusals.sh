@@ -48,7 +48,7 @@ refuse_small_host() {
   disk=$(disk_free_gib)
   ((memory >= MIN_MEMORY_MIB)) || refuse "it has $memory MiB of memory" "$MIN_MEMORY_MIB MiB is the least"
   ((disk >= MIN_DISK_GIB)) || refuse "/var/lib has $disk GiB free" "$MIN_DISK_GIB GiB is the least"
-  if swapon --show --noheadings 2>/dev/null | grep -q .; then
+  if swapon --show --noheadings 2>/dev/null | grep . >/dev/null; then
     log "note: swap is on; the database answers slowly once it is swapped out (swapoff -a, and remove it from /etc/fstab)"
   fi
 }
@@ -87,7 +87,7 @@ refuse_foreign_services() {
 refuse_used_ports() {
   local port found user pid
   for port in 25 443 465 587 993 4190 4222 4500 6222 8080; do
-    found=$(ss -H -ltnp "sport = :$port" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 \2/p' | head -n 1)
+    found=$(ss -H -ltnp "sport = :$port" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 \2/p' | first_line)
     read -r user pid <<<"$found" || true
     # Whose data a database serves is looked at above.
     if [[ -n "$user" && "$port $user" != '4500 fdbserver' ]] && ! is_our_service "$pid"; then

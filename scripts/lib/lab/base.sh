@@ -22,7 +22,7 @@ lab_base() {
 # The package server that this machine itself uses, so that the lab needs no address of its own.
 lab_mirror() {
   # shellcheck disable=SC2016  # apt fills it in
-  apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m 1 -v security | sed 's,/*$,,' || true
+  apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -v security | first_line | sed 's,/*$,,' || true
 }
 
 make_base() {

@@ -19,7 +19,7 @@ for line in sys.stdin:
     route = ipaddress.ip_network(line.strip(), strict=False)
     if route.overlaps(lab):
         print(route)
-' "$LAB_NETWORK" | head -n 1)
+' "$LAB_NETWORK" | first_line)
   [[ -z "$other" ]] ||
     die "the lab's network $LAB_NETWORK overlaps $other, which this machine already routes" \
       "choose another: pulumi config set --path stalwart-cluster:lab.network 10.78.0.0/24"
@@ -32,7 +32,7 @@ make_network() {
     ip link add "$bridge" type bridge
     log "bridge $bridge made"
   fi
-  ip -o -4 address show dev "$bridge" | grep -qwF "$gateway/${LAB_NETWORK#*/}" ||
+  ip -o -4 address show dev "$bridge" | grep -wF "$gateway/${LAB_NETWORK#*/}" >/dev/null ||
     ip address add "$gateway/${LAB_NETWORK#*/}" dev "$bridge"
   ip link set "$bridge" up
   # Put back at the end what was found.
@@ -50,7 +50,7 @@ table ip $table {
 }
 RULES
   # Where another firewall drops what is forwarded (Docker does), the lab's own traffic is let through.
-  if command -v iptables >/dev/null && iptables -S FORWARD 2>/dev/null | grep -q -- '-P FORWARD DROP'; then
+  if command -v iptables >/dev/null && iptables -S FORWARD 2>/dev/null | grep -- '-P FORWARD DROP' >/dev/null; then
     iptables -C FORWARD -s "$LAB_NETWORK" -j ACCEPT 2>/dev/null || iptables -I FORWARD -s "$LAB_NETWORK" -j ACCEPT
     iptables -C FORWARD -d "$LAB_NETWORK" -j ACCEPT 2>/dev/null || iptables -I FORWARD -d "$LAB_NETWORK" -j ACCEPT
   fi

@@ -36,6 +36,8 @@ class Handler(socketserver.StreamRequestHandler):
         account: dict[str, Any] | None = None
         recipients: list[str] = []
         login, taken = "", 0
+        if not self.let_in():
+            return
         self.say(f"220 {self.node.in_force.get('defaultHostname') or self.node.hostname} Stalwart ESMTP (stand-in)")
         while line := self.rfile.readline().decode(errors="replace").strip():
             verb, _, rest = line.partition(" ")
@@ -106,6 +108,18 @@ class Handler(socketserver.StreamRequestHandler):
             password = base64.b64decode(self.rfile.readline()).decode()
         return login, self.node.login(login, password)
 
+    def let_in(self) -> bool:
+        """The limit of connections from one address, which all nodes count together; who is over it hears nothing."""
+        address = str(plain(self.client_address[0]))
+        for identity, throttle in self.node.registry.all("MtaInboundThrottle").items():
+            if not throttle["enable"] or set(throttle["key"]) != {"remoteIp"}:
+                continue
+            if address in re.findall(r"remote_ip != '([^']*)'", throttle["match"]["else"]):
+                continue
+            if not self.counted(f"rate/{identity}/{address}", throttle["rate"]):
+                return False
+        return True
+
     def allowed(self, login: str, recipient: str) -> bool:
         """The hourly limit per sender's domain and recipient, unless its condition leaves the sender out."""
         for identity, throttle in self.node.registry.all("MtaInboundThrottle").items():
@@ -114,19 +128,22 @@ class Handler(socketserver.StreamRequestHandler):
             exempt = re.fullmatch(r"authenticated_as != '([^']*)'", throttle["match"]["else"])
             if exempt and exempt[1] == login:
                 continue
-            now, rate = time.time(), throttle["rate"]
-            key = f"rate/{identity}/{login.rpartition('@')[2]}/{recipient}".encode()
-
-            def count(transaction: Any, key: bytes = key, now: float = now, rate: dict[str, int] = rate) -> bool:
-                times = [t for t in json.loads(transaction.get(key) or b"[]") if now - t < rate["period"] / 1000]
-                if len(times) >= rate["count"]:
-                    return False
-                transaction.set(key, json.dumps([*times, now]).encode())
-                return True
-
-            if not self.node.store.transact(count):
+            if not self.counted(f"rate/{identity}/{login.rpartition('@')[2]}/{recipient}", throttle["rate"]):
                 return False
         return True
+
+    def counted(self, key: str, rate: dict[str, int]) -> bool:
+        """Count one more; false when there were as many as may be in the period, in milliseconds."""
+        now = time.time()
+
+        def count(transaction: Any) -> bool:
+            times = [t for t in json.loads(transaction.get(key.encode()) or b"[]") if now - t < rate["period"] / 1000]
+            if len(times) >= rate["count"]:
+                return False
+            transaction.set(key.encode(), json.dumps([*times, now]).encode())
+            return True
+
+        return bool(self.node.store.transact(count))
 
     def received(self) -> bytes:
         """The line that says who handed the message in: what a limit per address would go by."""

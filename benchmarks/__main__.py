@@ -12,6 +12,7 @@ from typing import Any
 
 from pulumi import automation
 
+from benchmarks import rented
 from benchmarks.critical_path import longest_path
 from benchmarks.gantt import draw
 from benchmarks.memory import lab_mebibytes
@@ -35,6 +36,7 @@ def main() -> None:
         }
         found |= measure_up(home, environment)
         found |= measure_preview(home, environment, 100)
+        found |= rented.measure(home)
     found["memory_program_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     found["memory_engine_mib"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     (RESULTS / "summary.json").write_text(json.dumps(found, indent=2) + "\n")

@@ -31,6 +31,8 @@ PROBE_PASSWORD = environ["PROBE_PASSWORD"]
 
 # Mail is read elsewhere within 1.2 s (measured); a node that lags by this much is broken.
 DELIVERY_SECONDS = 45
+# The mail server reads at a version of the database that is up to four seconds old.
+SEEN_SECONDS = 20
 SUBJECT = "stalwart-cluster proof"
 TROUBLE = (OSError, smtplib.SMTPException, imaplib.IMAP4.error, Unreachable, Unauthorized, Refused)
 
@@ -81,7 +83,19 @@ def token(run_id: str, pair: list[str]) -> str:
 
 
 def look_at(name: str) -> tuple[str, int | None]:
-    """A failure, or nothing and the node's id: does the node know every domain, and every node?"""
+    """A failure, or nothing and the node's id: does the node know every domain, and every node?
+
+    Asked again for a while: what another node wrote may be seen some seconds later.
+    """
+    end = time.monotonic() + SEEN_SECONDS
+    while True:
+        failure, node = looked_at(name)
+        if not failure or time.monotonic() > end:
+            return failure, node
+        time.sleep(POLL_SECONDS)
+
+
+def looked_at(name: str) -> tuple[str, int | None]:
     client = Client(f"https://{NODES[name]['address']}:443", WISH.admin_login, ADMIN_PASSWORD, 20)
     try:
         domains, nodes = client.call(

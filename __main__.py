@@ -50,6 +50,6 @@ front = Front(
     FrontArgs(settings=wish, plan=plan, hosts=hosts, net=ready.net, serving=list(mail.started.values())),
     cloud,
 )
-dns = Dns("dns", DnsArgs(settings=wish, front=front, mail=mail, proved=[proof]), cloud)
+dns = Dns("dns", DnsArgs(settings=wish, front=front, mail=mail, proved=[proof.proved]), cloud)
 
 outputs.export(wish, plan, database, mail, proof, dns)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_hcloud as hcloud
+from pulumi_command import local
 
 from components.dns import APEX, Address, MailNames, Record, by_zone, quoted, records, zone_file
 from components.front.front import Front
@@ -75,6 +76,13 @@ class Dns(pulumi.ComponentResource):
 
     def _publish(self, dkim: pulumi.Output[Dkim]) -> None:
         """Record sets: all but addresses and signing keys are known in a preview."""
+        # One edge for each record instead of one to each node.
+        self._gate = local.Command(
+            f"{self._name}-gate",
+            create=": # the cluster is proved and mail can leave it: the world may be told",
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._args.front.ready, *self._args.proved]),
+        )
         for zone, inside in by_zone(records(self._names(self._args.front.addresses, {})), self._zones).items():
             for record in inside:
                 self._rrset(f"{self._name}-{zone}-{record.name}-{record.type}", zone, record)
@@ -110,7 +118,7 @@ class Dns(pulumi.ComponentResource):
             type=record.type,
             ttl=record.ttl,
             records=[hcloud.ZoneRrsetRecordArgs(value=value) for value in values],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._args.front.ready, *self._args.proved]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._gate]),
         )
 
 

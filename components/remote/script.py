@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -18,6 +18,12 @@ _SOURCED = re.compile(r"^source (lib/\S+\.sh)$", re.MULTILINE)
 
 class ScriptError(ValueError):
     """A script was called without what its header asks for, or names a library that is not there."""
+
+
+@cache
+def script(path: str) -> "Script":
+    """The script at a path below scripts/, read once for all the steps of a run."""
+    return Script(path)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_command import local, remote
 
 from components.remote.host import Host
-from components.remote.script import Script
+from components.remote.script import Script, script
 
 Values = Mapping[str, pulumi.Input[str]]
 
@@ -34,11 +34,11 @@ def run_script(
         removable: call the script with `up`, and with `down` when the resource goes before its host does.
         timeout: how long the engine lets the step run, with a unit. Every wait inside is shorter.
     """
-    script = Script(path)
+    code = script(path)
     values = {"NODE": host.name, "MACHINE": host.identity, **values}
-    script.check(values)
+    code.check(values)
     shell = "bash -s" if host.root else "sudo -n bash -s"
-    note = f"# scripts/{path} {script.digest}"
+    note = f"# scripts/{path} {code.digest}"
     options = _options(parent, [*host.after, *after], timeout)
     if removable:
         options.deleted_with = host.server
@@ -47,7 +47,7 @@ def run_script(
         connection=host.connection,
         create=f"{shell} -- up {note}" if removable else f"{shell} {note}",
         delete=f"{shell} -- down {note}" if removable else None,
-        stdin=_payload(script, values),
+        stdin=_payload(code, values),
         add_previous_output_in_env=False,
         logging=remote.Logging.STDERR,  # stdout is data
         opts=options,
@@ -72,16 +72,16 @@ def run_local(
         ignore_changes: inputs whose change must not run the script again.
         timeout: how long the engine lets the step run, with a unit.
     """
-    script = Script(path)
-    script.check(values)
-    note = f"# scripts/{path} {script.digest}"
+    code = script(path)
+    code.check(values)
+    note = f"# scripts/{path} {code.digest}"
     options = _options(parent, after, timeout)
     options.ignore_changes = list(ignore_changes)
     return local.Command(
         name,
         create=f"bash -s -- up {note}" if removable else f"bash -s {note}",
         delete=f"bash -s -- down {note}" if removable else None,
-        stdin=_payload(script, values),
+        stdin=_payload(code, values),
         add_previous_output_in_env=False,
         logging=local.Logging.STDERR,
         opts=options,
@@ -97,8 +97,8 @@ def facts(step: remote.Command) -> pulumi.Output[Any]:
     return pulumi.Output.unsecret(step.stdout).apply(json.loads)
 
 
-def _payload(script: Script, values: Values) -> pulumi.Output[str]:
-    return pulumi.Output.all(**values).apply(lambda known: script.payload(dict(known)))
+def _payload(code: Script, values: Values) -> pulumi.Output[str]:
+    return pulumi.Output.all(**values).apply(lambda known: code.payload(dict(known)))
 
 
 def _options(parent: pulumi.Resource, after: Sequence[pulumi.Resource], timeout: str) -> pulumi.ResourceOptions:

@@ -10,13 +10,16 @@ from typing import Any
 import yaml
 from pulumi import automation
 
+from components.remote.script import script
+
 from . import engine
 
 ROOT = Path(__file__).parents[2]
 
 
 def program() -> None:
-    """The very entry point that `pulumi up` runs."""
+    """The very entry point that `pulumi up` runs, each time as in a process of its own."""
+    script.cache_clear()
     runpy.run_path(str(ROOT / "__main__.py"))
 
 

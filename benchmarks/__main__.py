@@ -35,10 +35,10 @@ def main() -> None:
             "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
         }
         found |= measure_up(home, environment)
+        found["memory_engine_mib"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        found["memory_program_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         found |= measure_preview(home, environment, 100)
         found |= rented.measure(home)
-    found["memory_program_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    found["memory_engine_mib"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     (RESULTS / "summary.json").write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found, indent=2))
 

@@ -97,8 +97,13 @@ def facts(step: remote.Command) -> pulumi.Output[Any]:
     return pulumi.Output.unsecret(step.stdout).apply(json.loads)
 
 
-def _payload(code: Script, values: Values) -> pulumi.Output[str]:
-    return pulumi.Output.all(**values).apply(lambda known: code.payload(dict(known)))
+def _payload(code: Script, values: Values) -> pulumi.Input[str]:
+    """Only what is not known yet goes through the engine's promises: with many nodes they are what costs time."""
+    known = {name: value for name, value in values.items() if isinstance(value, str)}
+    pending = {name: value for name, value in values.items() if name not in known}
+    if not pending:
+        return code.payload(known)
+    return pulumi.Output.all(**pending).apply(lambda later: code.payload(known | dict(later)))
 
 
 def _options(parent: pulumi.Resource, after: Sequence[pulumi.Resource], timeout: str) -> pulumi.ResourceOptions:

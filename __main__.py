@@ -3,6 +3,7 @@
 import pulumi
 
 from components import briefing, outputs, rehearsal, settings, topology
+from components.certificate.certificate import Certificate, CertificateArgs
 from components.coordinator.nats import Nats, NatsArgs
 from components.dns.dns import Dns, DnsArgs
 from components.foundationdb.cluster import FoundationDb, FoundationDbArgs
@@ -47,9 +48,12 @@ mail = Stalwart(
 proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail))
 front = Front(
     "front",
-    FrontArgs(settings=wish, plan=plan, hosts=hosts, net=ready.net, serving=list(mail.started.values())),
+    FrontArgs(settings=wish, plan=plan, hosts=hosts, net=ready.net, proved=proof.proved),
     cloud,
 )
-dns = Dns("dns", DnsArgs(settings=wish, front=front, mail=mail, proved=[proof.proved]), cloud)
+dns = Dns("dns", DnsArgs(settings=wish, front=front, mail=mail), cloud)
+certificate = Certificate(
+    "certificate", CertificateArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, published=dns.published)
+)
 
-outputs.export(wish, plan, database, mail, proof, dns)
+outputs.export(wish, plan, outputs.Parts(database, mail, proof, dns, certificate))

@@ -1,10 +1,12 @@
 """What the stack exports. Each key with one sentence; docs/configuration.md repeats them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
 from components import rehearsal
+from components.certificate.certificate import Certificate
 from components.cost.estimate import estimate
 from components.dns.dns import Dns
 from components.foundationdb.cluster import FoundationDb
@@ -23,14 +25,27 @@ DESCRIPTIONS = {
     "nodes": "Every node: address, zone, host name, id in the mail cluster, releases.",
     "cluster_file": "The database's connection string (secret): the key to all data for who reaches the network.",
     "dns_records": "Every zone with the records it needs, as text that a name server reads.",
+    "certificate": "Where certificates come from, whether the authority has issued them, and until when they last.",
     "verification": "The proof by mail: every pair with its seconds, the slowest, time of the check.",
     "cost": "Euros a month by the price list, its day, what has no price there; only where the stack makes servers.",
     "rehearsal": "true, and only there when packages were stand-ins and nothing here keeps mail.",
 }
 
 
-def export(settings: Settings, plan: Plan, database: FoundationDb, mail: Stalwart, proof: Proof, dns: Dns) -> None:
+@dataclass(frozen=True)
+class Parts:
+    """What the outputs tell of."""
+
+    database: FoundationDb
+    mail: Stalwart
+    proof: Proof
+    dns: Dns
+    certificate: Certificate
+
+
+def export(settings: Settings, plan: Plan, parts: Parts) -> None:
     """Export every key of DESCRIPTIONS."""
+    database, mail, proof = parts.database, parts.mail, parts.proof
     values: dict[str, Any] = {
         "endpoints": endpoints(settings, plan),
         "admin": pulumi.Output.secret({"login": wish.admin_login(settings), "password": mail.admin_password}),
@@ -39,7 +54,8 @@ def export(settings: Settings, plan: Plan, database: FoundationDb, mail: Stalwar
             lambda seen: _nodes(settings, plan, proved=seen[0], status=seen[1])
         ),
         "cluster_file": database.cluster_file,
-        "dns_records": dns.zone_files,
+        "dns_records": parts.dns.zone_files,
+        "certificate": parts.certificate.state,
         "verification": proof.verification.apply(
             lambda proved: {key: proved[key] for key in ("pairs", "slowest_seconds", "checked_at")}
         ),

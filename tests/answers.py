@@ -36,6 +36,9 @@ PRINTED: dict[str, str] = {
         }
     ),
     "stalwart/start.py": json.dumps({"node_id": 1, "hostname": "mx2.mail.dev.test"}),
+    "stalwart/certificate.py": json.dumps(
+        {"source": "acme", "issued": True, "not_valid_after": "2027-02-22T00:00:00Z"}
+    ),
     "proof/prove.py": json.dumps(PROOF),
     "local/learn_host_key.sh": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxlYXJudA",
 }

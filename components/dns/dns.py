@@ -21,16 +21,18 @@ Dkim = Mapping[str, Sequence[Sequence[str]]]
 
 @dataclass(frozen=True, kw_only=True)
 class DnsArgs:
-    """`proved` is what has to be done before the world is told."""
+    """The front says what has to be done before the world is told."""
 
     settings: Settings
     front: Front
     mail: Stalwart
-    proved: Sequence[pulumi.Resource]
 
 
 class Dns(pulumi.ComponentResource):
     """All records are ours: the mail server publishes none."""
+
+    published: list[pulumi.Resource]
+    """After these, the names lead to the cluster; nothing where somebody else publishes them."""
 
     zone_files: pulumi.Output[dict[str, str]]
     """Zone -> its records, as text that a name server reads."""
@@ -39,6 +41,7 @@ class Dns(pulumi.ComponentResource):
         super().__init__("stalwart-cluster:dns:Dns", name, None, opts)
         self._name, self._args = name, args
         self._zones = _zones(args.settings)
+        self.published = list(args.front.ready)
         dkim: pulumi.Output[Dkim] = facts(args.mail.first).apply(lambda found: found["dkim"])
         if args.settings.dns.provider is DnsProvider.HETZNER:
             self._publish(dkim)
@@ -81,7 +84,7 @@ class Dns(pulumi.ComponentResource):
             f"{self._name}-gate",
             create=": # the cluster is proved and mail can leave it: the world may be told",
             add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._args.front.ready, *self._args.proved]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._args.front.ready),
         )
         for zone, inside in by_zone(records(self._names(self._args.front.addresses, {})), self._zones).items():
             for record in inside:
@@ -111,7 +114,7 @@ class Dns(pulumi.ComponentResource):
         values = [
             pulumi.Output.from_input(value).apply(quoted) if record.type == "TXT" else value for value in record.values
         ]
-        hcloud.ZoneRrset(
+        record_set = hcloud.ZoneRrset(
             resource.replace(APEX, "apex").lower(),
             zone=zone,
             name=name or record.name,
@@ -120,6 +123,7 @@ class Dns(pulumi.ComponentResource):
             records=[hcloud.ZoneRrsetRecordArgs(value=value) for value in values],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self._gate]),
         )
+        self.published.append(record_set)
 
 
 def _zones(settings: Settings) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The front: how the world finds a node that works, and that mail can leave before anything is promised to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -18,13 +18,13 @@ from components.topology import Plan
 
 @dataclass(frozen=True, kw_only=True)
 class FrontArgs:
-    """`serving` has to be done before anybody is led to a node; `net` is the network, where the stack made it."""
+    """`proved` has to be done before anybody is led to a node; `net` is the network, where the stack made it."""
 
     settings: Settings
     plan: Plan
     hosts: Mapping[str, Host]
     net: Net | None
-    serving: Sequence[pulumi.Resource]
+    proved: pulumi.Resource
 
 
 class Front(pulumi.ComponentResource):
@@ -45,12 +45,12 @@ class Front(pulumi.ComponentResource):
         settings, plan = args.settings, args.plan
         inside = [args.hosts[node.name] for node in plan.front_nodes]
         self.exchangers = exchangers(settings, plan)
-        self.ready = [*args.serving, *self._outgoing()]
+        self.ready = [args.proved, *self._outgoing()]
         if settings.front.kind is FrontKind.LOAD_BALANCER and args.net:
             probes = [self._probe(args.hosts[node.name]) for node in plan.mail_nodes]
             balancer = Balancer(
                 f"{name}-balancer",
-                BalancerArgs(settings=settings, net=args.net, targets=inside, ready=[*args.serving, *probes]),
+                BalancerArgs(settings=settings, net=args.net, targets=inside, ready=probes),
                 opts=pulumi.ResourceOptions(parent=self),
             )
             service = balancer.addresses
@@ -76,6 +76,8 @@ class Front(pulumi.ComponentResource):
                 "front/outgoing.sh",
                 {"TARGETS": targets},
                 parent=self,
+                # Last: a closed port holds back the records, and nothing else.
+                after=[self._args.proved],
             )
             for node in self._args.plan.mail_nodes
             if targets
@@ -88,6 +90,6 @@ class Front(pulumi.ComponentResource):
             "front/install.py",
             {"ADDRESS": host.node.address, "FDB_BINDING": binding()},
             parent=self,
-            after=self._args.serving,
+            after=[self._args.proved],
             removable=True,
         )

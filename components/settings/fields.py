@@ -93,6 +93,21 @@ def _mirror(value: str | None) -> str | None:
     return value
 
 
+# The certificate settings that stand for the ACME directory of a known authority.
+AUTHORITIES = {
+    "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
+    "letsencrypt_staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+}
+SELF_SIGNED = "self_signed"
+
+
+def _certificate(value: str) -> str:
+    if value not in {SELF_SIGNED, *AUTHORITIES} and not value.startswith("https://"):
+        known = ", ".join([SELF_SIGNED, *AUTHORITIES])
+        raise _refuse("certificate", f"{known}, or the https URL of an ACME directory; got {value[:60]!r}")
+    return value
+
+
 def _release(value: str) -> tuple[int, ...]:
     if not _RELEASE.fullmatch(value):
         raise _refuse("release", f"a release is three numbers, e.g. 7.4.6; got {value[:60]!r}")
@@ -158,6 +173,7 @@ HostKey = Annotated[
 ]
 Mebibytes = Annotated[int | None, BeforeValidator(_mebibytes)]
 Wanted = Annotated[Annotated[int, Field(ge=0, le=2)] | None, BeforeValidator(_wanted)]
+CertificateSource = Annotated[str, AfterValidator(_certificate)]
 Mirror = Annotated[str | None, AfterValidator(_mirror)]
 NodeAddress = Annotated[IPv4Address, BeforeValidator(_text), AfterValidator(_unicast)]
 PublicAddress = Annotated[IPv4Address | IPv6Address, BeforeValidator(_text), AfterValidator(_unicast)]

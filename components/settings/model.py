@@ -7,6 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from components.settings.fields import (
+    AUTHORITIES,
+    SELF_SIGNED,
+    CertificateSource,
     ClusterName,
     Digest,
     Domain,
@@ -169,6 +172,11 @@ class MailSettings(Section):
     )
     admin: Mailbox = Field(default="admin", description="Name of the administrator's mailbox in the first domain.")
     submission: bool = Field(default=False, description="Open port 587 (STARTTLS) beside 465.")
+    certificate: CertificateSource = Field(
+        default=SELF_SIGNED,
+        description="`letsencrypt`, `letsencrypt_staging` (not trusted, for trials), the URL of another authority's"
+        " ACME directory, or `self_signed`.",
+    )
     store_timeout: Annotated[int, Field(ge=10, le=120)] = Field(
         default=20, description="Seconds a request waits for the database before it fails for the moment."
     )
@@ -220,3 +228,9 @@ class Settings(Section):
     def outgoing(self) -> str:
         """Name of all nodes as senders: in EHLO, in the reverse names, and in the SPF of every domain."""
         return f"out.{self.hostname}"
+
+    @property
+    def authority(self) -> str | None:
+        """The ACME directory that certificates are asked of; None where the mail servers sign their own."""
+        source = self.mail.certificate
+        return None if source == SELF_SIGNED else AUTHORITIES.get(source, source)

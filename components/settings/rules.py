@@ -8,6 +8,7 @@ from typing import Any
 from components.foundationdb import redundancy
 from components.settings import releases
 from components.settings.addresses import network_of, node_address
+from components.settings.fields import AUTHORITIES
 from components.settings.front import DnsProvider, DnsSettings, FrontKind, FrontSettings, Place
 from components.settings.hetzner import HetznerSettings
 from components.settings.mistakes import Mistake, spell
@@ -104,6 +105,16 @@ def _front(sound: Sound) -> Iterator[Mistake]:
         yield Mistake("nodes", "every node is out of the front, nobody would reach the mail", "leave one in")
 
 
+def _certificate(sound: Sound) -> Iterator[Mistake]:
+    source, caa = sound["mail"].certificate, sound["dns"].caa
+    if sound["platform"] is Platform.LAB and source in AUTHORITIES:
+        yield Mistake("mail.certificate", "no public authority reaches a lab", "take self_signed")
+    elif source in AUTHORITIES and caa and "letsencrypt.org" not in caa:
+        yield Mistake(
+            "dns.caa", "it forbids letsencrypt.org, which mail.certificate asks", "add it, or leave caa empty"
+        )
+
+
 def _dns(sound: Sound) -> Iterator[Mistake]:
     dns: DnsSettings = sound["dns"]
     if dns.provider is not DnsProvider.HETZNER:
@@ -189,6 +200,7 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("nodes",), _mail_somewhere),
     (("platform", "nodes", "front"), _front),
     (("platform", "domains", "mail", "dns"), _dns),
+    (("platform", "mail", "dns"), _certificate),
     (("platform", "nodes", "hetzner", "fault_tolerance"), _tolerance),
     (("domains",), _twice),
     (("release",), _pair),

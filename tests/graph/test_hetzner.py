@@ -1,5 +1,7 @@
 """What is made at Hetzner: servers by name, what is open, what is pinned and protected, what the records say."""
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -284,3 +286,35 @@ def test_a_type_without_a_price_is_said_to_be_unknown() -> None:
     assert found is not None
     assert found.unknown == ("server cx99",)
     assert "unknown: server cx99" in str(found)
+
+
+CERTIFIED: dict[str, Any] = {**BASE, "mail": {"certificate": "letsencrypt_staging"}, "dns": {"provider": "hetzner"}}
+
+
+def test_a_certificate_is_asked_for_when_the_names_lead_here() -> None:
+    graph = run(CERTIFIED)
+    (asked,) = graph.steps("stalwart/certificate.py")
+    assert {record.name for record in made(graph, "ZoneRrset")} <= graph.waits_for(asked.name)
+    assert "acme-staging-v02" in asked.stdin
+    assert graph.outputs["certificate"]["issued"] is True
+
+
+def test_every_name_of_a_certificate_has_a_record_that_leads_here() -> None:
+    graph = run(CERTIFIED)
+    (asked,) = graph.steps("stalwart/certificate.py")
+    names = json.loads(re.search(r"NAMES='(.*)'", asked.stdin)[1])["example.org"]  # type: ignore[index]  # it is there
+    text = graph.outputs["dns_records"]["example.org"]
+    assert {"mail.example.org", "mx1.mail.example.org", "autoconfig.example.org"} <= set(names)
+    for name in names:
+        relative = name.removesuffix(".example.org")
+        assert f"\n{relative} 300 IN A " in text or f"\n{relative} 300 IN CNAME mail.example.org." in text, name
+
+
+def test_by_default_the_mail_servers_sign_their_own(cloud: Graph) -> None:
+    assert not cloud.steps("stalwart/certificate.py")
+    assert cloud.outputs["certificate"] == {"source": "self_signed"}
+
+
+def test_an_authority_that_the_records_forbid_is_refused() -> None:
+    with pytest.raises(pulumi.RunError, match=r"dns\.caa: it forbids letsencrypt\.org"):
+        run({**CERTIFIED, "dns": {"provider": "hetzner", "caa": ["sectigo.com"]}})

@@ -4,7 +4,6 @@ import hashlib
 import subprocess
 import time
 from collections.abc import Callable
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from pulumi import automation
 from components.remote import script
 
 from .conftest import Lab, Labs
+from .people import administrator, mail, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
@@ -34,23 +34,7 @@ def lab(labs: Labs) -> Lab:
 @pytest.fixture(scope="module")
 def person(lab: Lab) -> Mailbox:
     """Somebody with mail: the administrator."""
-    admin = lab.outputs()["admin"]
-    return Mailbox(admin["login"], admin["password"])
-
-
-def mail(person: Mailbox, subject: str) -> EmailMessage:
-    message = EmailMessage()
-    message["From"] = message["To"] = person.login
-    message["Subject"] = subject
-    message.set_content(subject)
-    return message
-
-
-def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"gave up waiting for {what}"
-        time.sleep(0.2)
+    return administrator(lab)
 
 
 def readable(node: str, person: Mailbox, subject: str) -> Callable[[], bool]:

@@ -1,11 +1,10 @@
 """Rented servers, with lab hosts in their place: from nothing to mail that the world finds, changed, and given back."""
 
+import os
 import socketserver
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from email.message import EmailMessage
 from ipaddress import IPv4Address
 from smtplib import SMTP
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import dns.resolver
 import dns.reversename
 import pytest
-from lib.mailbox import Mailbox, hand_in, subjects
+from lib.mailbox import hand_in, subjects
 
 from tests.rehearsal import packages
 from tests.standins.balancer import Balancer, HealthCheck, Service
@@ -24,6 +23,7 @@ from tests.standins.providers.plugins import attached
 
 from .conftest import Lab
 from .machines import NETWORK, LabMachines
+from .people import administrator, mail, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
@@ -113,26 +113,6 @@ def texts(resolver: dns.resolver.Resolver, name: str) -> list[str]:
     return [b"".join(record.strings).decode() for record in resolver.resolve(name, "TXT")]
 
 
-def person(stack: Lab) -> Mailbox:
-    admin = stack.outputs()["admin"]
-    return Mailbox(admin["login"], admin["password"])
-
-
-def mail(who: Mailbox, subject: str) -> EmailMessage:
-    message = EmailMessage()
-    message["From"] = message["To"] = who.login
-    message["Subject"] = subject
-    message.set_content(subject)
-    return message
-
-
-def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"gave up waiting for {what}"
-        time.sleep(0.2)
-
-
 def test_servers_are_made_and_the_cluster_is_proved_by_mail(stack: Lab, cloud: Cloud) -> None:
     assert {server["name"] for server in cloud.all("server")} == {"mail-th-mx1", "mail-th-mx2", "mail-th-mx3"}
     outputs = stack.outputs()
@@ -203,7 +183,7 @@ def test_behind_a_balancer_mail_is_handed_in_and_read(stack: Lab, cloud: Cloud) 
     cloud.machines.own(rented["ipv4"])
     cloud.machines.own(BALANCER)
     targets = [f"10.81.1.1{index}" for index in (1, 2, 3)]
-    who = person(stack)
+    who = administrator(stack)
     with Balancer([rented["ipv4"]], services, HealthCheck(8085), targets, source=BALANCER) as balancer:
         until(lambda: all(balancer.health.values()), "every node to be healthy")
         hand_in(rented["ipv4"], who, [mail(who, "by the balancer")])
@@ -229,7 +209,7 @@ def test_back_from_the_balancer_to_names_alone(stack: Lab, cloud: Cloud) -> None
     stack.up()
     assert not cloud.all("load_balancer")
     assert "inactive" in stack.ssh("mx1", "systemctl is-active stalwart-probe || true")
-    who = person(stack)
+    who = administrator(stack)
     hand_in("10.81.1.11", who, [mail(who, "without a balancer")])
     until(lambda: "without a balancer" in subjects("10.81.1.12", who), "the mail")
 
@@ -241,6 +221,14 @@ def test_a_node_more_is_taken_in(stack: Lab, resolver: dns.resolver.Resolver, cl
     assert outputs["nodes"]["mx4"]["node_id"] == 3
     assert len(outputs["verification"]["pairs"]) == 12
     assert "10 mx4.mail.example.org." in cloud.zone_text("example.org")
+
+
+@pytest.mark.skipif("TEST_MIRROR" in os.environ, reason="the real server asks the real authority")
+def test_a_certificate_is_asked_of_an_authority(stack: Lab) -> None:
+    configure(stack, mail={"certificate": "letsencrypt_staging"})
+    stack.up()
+    assert stack.outputs()["certificate"]["issued"] is True
+    assert set(stack.up().summary.resource_changes or {}) == {"same"}
 
 
 def test_destroy_gives_everything_back(stack: Lab, cloud: Cloud) -> None:

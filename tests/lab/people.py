@@ -1,0 +1,32 @@
+"""What people do with their mail, in tests of the lab."""
+
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+
+from lib.mailbox import Mailbox
+
+from .conftest import Lab
+
+
+def administrator(lab: Lab) -> Mailbox:
+    """Somebody with mail."""
+    admin = lab.outputs()["admin"]
+    return Mailbox(admin["login"], admin["password"])
+
+
+def mail(person: Mailbox, subject: str) -> EmailMessage:
+    """A message to oneself."""
+    message = EmailMessage()
+    message["From"] = message["To"] = person.login
+    message["Subject"] = subject
+    message.set_content(subject)
+    return message
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    """Poll until it holds, and fail with what was waited for."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"gave up waiting for {what}"
+        time.sleep(0.2)

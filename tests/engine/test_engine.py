@@ -1,10 +1,12 @@
 """The program under the real engine: what it plans, does, repeats, resumes and removes."""
 
 import contextlib
+import json
 import os
 import re
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +145,16 @@ def test_two_runs_at_once_are_refused(stack: Stack, hosts: Hosts) -> None:
     assert not running.is_alive()
 
 
-def test_a_run_that_was_killed_is_finished_by_the_next(stack: Stack, hosts: Hosts) -> None:
+def kept(place: Path) -> set[str]:
+    """The resources that the state holds, while a run has it."""
+    for path in place.rglob("dev.json"):
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # it is being written
+            resources = json.loads(path.read_text())["checkpoint"]["latest"]["resources"]
+            return {str(resource["urn"]).rsplit("::", 1)[1] for resource in resources}
+    return set()
+
+
+def test_a_run_that_was_killed_is_finished_by_the_next(stack: Stack, hosts: Hosts, tmp_path: Path) -> None:
     hosts.held["fdb-database"] = threading.Event()
     killed: list[automation.CommandError] = []
 
@@ -157,6 +168,12 @@ def test_a_run_that_was_killed_is_finished_by_the_next(stack: Stack, hosts: Host
     running = threading.Thread(target=run, daemon=True)
     running.start()
     assert hosts.reached.wait(60)
+    # What does not wait for the database goes on beside it, and is to be done and written down before the blow.
+    beside = {f"{step}-install-mx{index}" for step in ("mail", "nats") for index in (1, 2, 3)}
+    end = time.monotonic() + 60
+    while not beside <= kept(tmp_path / "home" / "backend"):
+        assert time.monotonic() < end, "gave up waiting for the steps beside the database"
+        time.sleep(0.1)
     for engine in _engines():
         os.kill(engine, signal.SIGKILL)
     hosts.held.pop("fdb-database").set()

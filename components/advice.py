@@ -26,6 +26,20 @@ def advice(settings: Settings, plan: Plan, stack: str) -> Iterator[str]:
         yield from _front(settings, plan)
 
 
+def promise(plan: Plan) -> str:
+    """What the cluster will survive, in a sentence: zones, and locations where nodes have them."""
+    survivable, zones = plan.expected_tolerance.survivable, len(plan.one_per_zone)
+    said = f"survives the loss of any {survivable} of {zones} failure zones" if survivable else "survives no loss"
+    locations = len({node.location for node in plan.nodes})
+    match survives_location(plan):
+        case None:
+            return said
+        case True:
+            return f"{said}, and of any one of {locations} locations"
+        case _:
+            return f"{said}, but not of every location"
+
+
 def survives_location(plan: Plan) -> bool | None:
     """Whether the loss of any one location leaves data and service; None where nodes have no location."""
     locations = {node.location for node in plan.nodes}

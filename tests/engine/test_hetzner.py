@@ -58,6 +58,14 @@ def test_a_preview_makes_nothing_and_tells_what_it_will_cost(rented: Rented, clo
     rented().preview(on_output=told.append)
     assert not [kind for kind in KINDS if cloud.all(kind)]
     assert "Cost: about 17.97 EUR a month without VAT, by prices of 2025-10-21" in "\n".join(told)
+    assert "Plan: survives the loss of any 1 of 3 failure zones" in "\n".join(told)
+
+
+def test_a_type_that_is_sold_out_is_told_before_it_is_ordered(rented: Rented, cloud: Cloud) -> None:
+    told: list[str] = []
+    cloud.sold_out.add(("cx33", "fsn1"))
+    rented().preview(on_output=told.append)
+    assert "cx33 is sold out in fsn1 at the moment" in "\n".join(told)
 
 
 @pytest.mark.parametrize("word", ["unauthorized", "readonly"])

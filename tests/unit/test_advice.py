@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.advice import advice, survives_location
+from components.advice import advice, promise, survives_location
 from components.settings import Settings, check
 from components.topology import plan
 
@@ -46,6 +46,22 @@ def test_one_node_promises_nothing_and_says_so() -> None:
 
 def test_a_stack_without_locations_says_nothing_of_them() -> None:
     assert survives_location(plan(wish(platform="lab", domains=["dev.test"]))) is None
+
+
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        (wish(), "survives the loss of any 1 of 3 failure zones, and of any one of 3 locations"),
+        (
+            wish(hetzner={"locations": ["fsn1"]}),
+            "survives the loss of any 1 of 3 failure zones, but not of every location",
+        ),
+        (wish(5, platform="lab", domains=["dev.test"]), "survives the loss of any 2 of 5 failure zones"),
+        (wish(1, platform="lab", domains=["dev.test"]), "survives no loss"),
+    ],
+)
+def test_a_plan_says_what_it_survives(stack: Settings, said: str) -> None:
+    assert promise(plan(stack)) == said
 
 
 def test_production_without_protection_or_backups_is_warned_of_and_staging_is_not() -> None:

@@ -63,3 +63,47 @@ def test_links_between_documents_lead_somewhere() -> None:
 def test_setting_up_a_machine_that_is_set_up_does_nothing() -> None:
     done = subprocess.run(["bash", "tools/setup.sh"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+ENVIRONMENTS = {
+    "Platform": ("platform",),
+    "Nodes": ("nodes",),
+    "Servers": ("hetzner.type", "hetzner.locations"),
+    "Domains": ("domains", "dns.zones"),
+    "Records": ("dns.provider",),
+    "Certificates": ("mail.certificate",),
+    "Backups of servers": ("hetzner.backups",),
+    "Protection": ("hetzner.protection",),
+    "Wanted fault tolerance": ("fault_tolerance",),
+    # Not of the environment but of who works on it.
+    "": ("hetzner.ssh_from",),
+}
+
+
+def flat(stack: str) -> dict[str, Any]:
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    found: dict[str, Any] = {}
+    for key, value in config.items():
+        name = key.removeprefix("stalwart-cluster:")
+        nested = isinstance(value, dict) and name != "nodes"
+        found |= {f"{name}.{inner}": below for inner, below in value.items()} if nested else {name: value}
+    return found
+
+
+def test_the_environments_differ_only_where_their_table_says() -> None:
+    table = (ROOT / "docs/environments.md").read_text().split("\n\n")[2]
+    rows = {line.split("|")[1].strip(): line.split("|")[2:5] for line in table.splitlines()[2:]}
+    stacks = [flat(stack) for stack in ("dev", "staging", "production")]
+    told = {key for row, keys in ENVIRONMENTS.items() for key in keys if row in {*rows, ""}}
+    every = set().union(*stacks)
+    assert {key for key in every if len({repr(stack.get(key)) for stack in stacks}) > 1} <= told
+    for stack, column in zip(stacks, zip(*rows.values(), strict=True), strict=True):
+        cells = dict(zip(rows, column, strict=True))
+        assert f"`{stack['platform']}`" in cells["Platform"]
+        assert cells["Nodes"].strip() == str(len(stack["nodes"]))
+        assert all(f"`{domain}`" in cells["Domains"] for domain in stack["domains"])
+        assert (cells["Protection"].strip() == "yes") is stack.get("hetzner.protection", False)
+        assert (cells["Backups of servers"].strip() == "yes") is stack.get("hetzner.backups", False)
+        if kind := stack.get("hetzner.type"):
+            words = {1: "one location", 3: "three locations"}[len(stack["hetzner.locations"])]
+            assert f"`{kind}`, {words}" in cells["Servers"]

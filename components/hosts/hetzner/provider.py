@@ -77,6 +77,10 @@ def _servers(settings: Settings, plan: Plan, api: hcloud.Provider) -> Iterator[M
         if _asked(image) is None:
             yield Mistake("hetzner.image", f"Hetzner has no image {settings.hetzner.image} for {found.architecture}")
         offered = {place.name for place in found.locations}
+        if out := sorted({place.name for place in found.locations if place.available is False} & set(locations)):
+            pulumi.warn(
+                f"{kind} is sold out in {', '.join(out)} at the moment: a server that is new there has to wait."
+            )
         for location, where in locations.items():
             if location not in offered:
                 yield Mistake(where, f"{kind} is not offered in {location}", f"it is in {', '.join(sorted(offered))}")

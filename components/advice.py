@@ -1,6 +1,7 @@
 """What a plan is worth a word before anything is made: warnings with their reason, none of which stops a run."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from components.foundationdb import redundancy
 from components.settings import FrontKind, Platform, Settings
@@ -18,6 +19,7 @@ _ARM = "cax"
 def advice(settings: Settings, plan: Plan, stack: str) -> Iterator[str]:
     """The warnings for a plan, each a sentence with what follows from it."""
     yield from _tolerance(plan)
+    yield from _exposure(plan)
     if settings.platform is Platform.HETZNER:
         yield from _locations(plan)
         yield from _servers(settings, plan)
@@ -62,6 +64,15 @@ def _tolerance(plan: Plan) -> Iterator[str]:
         yield (
             f"{len(plan.one_per_zone)} failure zones survive the loss of none: with any of them mail or service is"
             " lost. Three zones survive one."
+        )
+
+
+def _exposure(plan: Plan) -> Iterator[str]:
+    if open_ones := [node.name for node in plan.nodes if ip_address(node.address).is_global]:
+        yield (
+            f"{', '.join(open_ones)} have a public address as `address`: who reaches the database there reads and deletes"
+            " all mail, no password asked. Take a private network, or close all ports but those of mail and SSH before"
+            " the hosts."
         )
 
 

@@ -71,6 +71,13 @@ def test_production_without_protection_or_backups_is_warned_of_and_staging_is_no
     assert "is off" not in warnings(wish(), "staging")
 
 
+def test_a_database_within_reach_of_the_world_is_warned_of() -> None:
+    nodes = {"mx1": {"address": "10.1.0.1"}, "mx2": {"address": "88.99.0.2"}}
+    told = warnings(wish(platform="existing", nodes=nodes))
+    assert "mx2 have a public address" in told
+    assert "mx1" not in told
+
+
 def test_servers_with_too_little_memory_are_named() -> None:
     nodes = {"mx1": {}, "mx2": {"type": "cx23"}, "mx3": {}}
     assert "mx2 have less memory" in warnings(wish(nodes=nodes))

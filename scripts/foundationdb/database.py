@@ -1,4 +1,5 @@
-"""Create the database once, with all processes present; set redundancy and coordinators; wait until it is as wanted.
+"""Create the database once, with all processes present; set redundancy and coordinators; let processes that are not
+wanted any more leave with no data on them; wait until it is as wanted.
 
 Runs on one node, after every node has installed. `configure new` wipes whatever an unconfigured cluster finds, so it
 is given only when no node was ever part of a created database, and a mark on this host says that it never was either.
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from lib.console import Failed, log, run, wait_for
 from lib.foundationdb import fdbcli
+from lib.foundationdb.membership import leaving, take_back, take_out
 from lib.foundationdb.status import Status, not_matching, not_tolerant, not_up
 
 NODE = environ["NODE"]
@@ -28,18 +30,24 @@ DATA = Path("/var/lib/foundationdb/data")
 
 # A recovery takes a few seconds and every command here causes one; a slow machine gets time.
 PATIENCE_SECONDS = 120
+# Moving begins a minute or two after a recovery, and takes as long as there is data.
+MOVING_SECONDS = 900
 
 
 def main() -> None:
     wait_for(PATIENCE_SECONDS, "every database process to listen", lambda: not silent_processes())
     if not CREATED.exists():
         create()
+    wait_until("the database to be available", not_up)
+    take_back(PROCESSES)
+    gone = leaving(PROCESSES, REDUNDANCY)
     set_redundancy()
-    wait_until("every process to be in", lambda status: not_matching(status, PROCESSES, FDB_VERSION))
+    wait_until("every process to be in", lambda status: not_matching(status, PROCESSES, FDB_VERSION, gone))
     set_coordinators()
+    take_out(gone, lambda condition, reasons: wait_until(condition, reasons, MOVING_SECONDS))
     wait_until(
         f"a fault tolerance of {TOLERANCE}",
-        lambda status: not_matching(status, PROCESSES, FDB_VERSION) + not_tolerant(status, TOLERANCE),
+        lambda status: not_matching(status, PROCESSES, FDB_VERSION, gone) + not_tolerant(status, TOLERANCE),
     )
     wait_for(
         PATIENCE_SECONDS,
@@ -79,7 +87,7 @@ def create() -> None:
 
 
 def set_redundancy() -> None:
-    status = wait_until("the database to be available", not_up)
+    status = fdbcli.status()
     if status.storage_engine != ENGINE:
         raise Failed(
             f"the database was created with the engine {status.storage_engine} and the stack file wants {ENGINE}",
@@ -112,7 +120,7 @@ def coordinators_here() -> list[str]:
     return sorted(fdbcli.connection_string().rsplit("@", 1)[1].split(","))
 
 
-def wait_until(condition: str, reasons: Callable[[Status], list[str]]) -> Status:
+def wait_until(condition: str, reasons: Callable[[Status], list[str]], seconds: float = PATIENCE_SECONDS) -> Status:
     """Poll the status until nothing speaks against the condition; the last reasons stand in the failure."""
     last: list[str] = []
 
@@ -122,7 +130,7 @@ def wait_until(condition: str, reasons: Callable[[Status], list[str]]) -> Status
         return None if last else status
 
     try:
-        return wait_for(PATIENCE_SECONDS, condition, check)
+        return wait_for(seconds, condition, check)
     except Failed as failure:
         raise Failed(f"{failure}: {'; '.join(last)}", failure.remedy) from None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lib.foundationdb.status import Status, read
+from lib.foundationdb.status import Status, read, still_holding
 
 from .conftest import Cluster
 
@@ -172,3 +172,41 @@ def test_a_cluster_file_is_rewritten_when_coordinators_move(cluster: Make, until
     string = made.file.read_text().strip()
     assert sorted(string.split("@")[1].split(",")) == sorted(made.addresses)
     assert not string.startswith("mail:0123456789abcdef@")
+
+
+def test_a_process_is_taken_out_with_the_recorded_words(cluster: Make, until: Until) -> None:
+    made = cluster(4)
+    until(lambda: not made.run("configure new double ssd-2", seconds=2)[0], "the database")
+    made.run(f"coordinators {' '.join(made.addresses[:3])}")
+    gone = made.addresses[3]
+    code, _, err = made.run(f"exclude no_wait {gone}")
+    assert code == recorded("44")["exit"] == 0
+    said = (recorded("44")["stdout"] + recorded("44")["stderr"]).strip()
+    assert err.strip().split("----")[1] == said.split("----")[1]
+    process = next(one for one in status(made).processes if one.address == gone)
+    assert process.excluded
+    assert status(made).excluded_servers == (gone,)
+    assert made.run(f"exclude {gone}", seconds=1)[0] == recorded("47")["exit"] == 1, "it waits as long as it may"
+    until(lambda: not made.run(f"exclude {gone}", seconds=10)[0], "the data to leave")
+    assert not still_holding(status(made), {gone})
+    made.kill(gone)
+    until(lambda: status(made).zone_failures_without_losing_data == 1, "the rest to be whole")
+    assert made.run(f"include {gone}")[0] == recorded("50")["exit"] == 0
+    assert status(made).excluded_servers == ()
+
+
+def test_an_exclusion_that_is_not_safe_is_taken_and_never_ends(cluster: Make, until: Until) -> None:
+    made = three(cluster, until)
+    for address in made.addresses[1:]:
+        assert made.run(f"exclude no_wait {address}")[0] == recorded("58")["exit"] == 0
+    assert made.run(f"exclude {made.addresses[1]}", seconds=6)[0] == 1
+    assert still_holding(status(made), set(made.addresses[1:]))
+
+
+def test_an_exclusion_that_makes_no_sense_ends_well_and_does_nothing(cluster: Make, until: Until) -> None:
+    made = three(cluster, until)
+    code, _, err = made.run("exclude 10.77.0")
+    assert code == recorded("40")["exit"] == 0
+    assert "is neither a valid network endpoint address nor a locality" in err
+    assert "is neither a valid network endpoint address nor a locality" in json.dumps(recorded("40"))
+    assert not status(made).excluded_servers

@@ -223,6 +223,21 @@ def test_a_node_more_is_taken_in(stack: Lab, resolver: dns.resolver.Resolver, cl
     assert "10 mx4.mail.example.org." in cloud.zone_text("example.org")
 
 
+def test_the_first_node_is_taken_out_and_no_mail_is_lost(stack: Lab, cloud: Cloud) -> None:
+    who = administrator(stack)
+    hand_in("10.81.1.11", who, [mail(who, "before the first node went")])
+    until(lambda: "before the first node went" in subjects("10.81.1.12", who), "the mail")
+    configure(stack, nodes={"mx2": {"type": "cx43"}, "mx3": {}, "mx4": {}})
+    stack.up()
+    outputs = stack.outputs()
+    assert outputs["fault_tolerance"]["without_losing_data"] == 1
+    assert outputs["fault_tolerance"]["coordinators_reachable"] == 3
+    assert {server["name"] for server in cloud.all("server")} == {f"mail-th-mx{index}" for index in (2, 3, 4)}
+    assert "mx1" not in cloud.zone_text("example.org")
+    assert "before the first node went" in subjects("10.81.1.14", who)
+    assert set(stack.up().summary.resource_changes or {}) == {"same"}
+
+
 @pytest.mark.skipif("TEST_MIRROR" in os.environ, reason="the real server asks the real authority")
 def test_a_certificate_is_asked_of_an_authority(stack: Lab) -> None:
     configure(stack, mail={"certificate": "letsencrypt_staging"})

@@ -5,6 +5,7 @@ when no cluster controller can be reached.
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -13,6 +14,7 @@ Json = Mapping[str, Any]
 
 RECOVERED = frozenset({"accepting_commits", "all_logs_recruited", "storage_recovered", "fully_recovered"})
 SETTLED_SECONDS = 60.0
+COPIES = {"single": 1, "double": 2, "triple": 3}
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Status:
     locked: bool
     maintenance_zone: str | None
     connection_string: str | None
+    excluded_servers: tuple[str, ...]
     messages: tuple[str, ...]
     checked_at: str
 
@@ -106,6 +109,9 @@ def read(document: Json) -> Status:
         locked=bool(_map(cluster, "database_lock_state").get("locked")),
         maintenance_zone=cluster.get("maintenance_zone") or None,
         connection_string=cluster.get("connection_string"),
+        excluded_servers=tuple(
+            str(server["address"]) for server in configuration.get("excluded_servers", []) if "address" in server
+        ),
         messages=tuple(_messages([*client.get("messages", []), *cluster.get("messages", [])])),
         checked_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),  # noqa: UP017  # also Python 3.10 tools
     )
@@ -160,9 +166,11 @@ def not_tolerant(status: Status, wanted: int) -> list[str]:
     return reasons
 
 
-def not_matching(status: Status, processes: Mapping[str, str], version: str) -> list[str]:
-    """Why the processes are not exactly the wanted ones (address -> zone); empty when they are."""
-    here = {process.address: process for process in status.processes}
+def not_matching(
+    status: Status, processes: Mapping[str, str], version: str, leaving: AbstractSet[str] = frozenset()
+) -> list[str]:
+    """Why the processes are not exactly the wanted ones (address -> zone) and those that leave; empty when they are."""
+    here = {process.address: process for process in status.processes if process.address not in leaving}
     reasons = [f"{address} is missing" for address in sorted(set(processes) - set(here))]
     reasons += [f"{address} does not belong here" for address in sorted(set(here) - set(processes))]
     for address, process in here.items():
@@ -173,6 +181,15 @@ def not_matching(status: Status, processes: Mapping[str, str], version: str) -> 
         if process.excluded:
             reasons.append(f"{address} is excluded")
     return reasons
+
+
+def still_holding(status: Status, leaving: AbstractSet[str]) -> list[str]:
+    """Which of the processes that leave still hold data or a part of the log; empty when none does."""
+    return [
+        f"{process.address} is still {' and '.join(sorted(held))}"
+        for process in status.processes
+        if process.address in leaving and (held := {"storage", "log"} & set(process.roles))
+    ]
 
 
 def safe_to_lose_one(status: Status) -> list[str]:
@@ -192,7 +209,7 @@ def _map(document: Json, key: str) -> Json:
 
 
 def _copies(configuration: Json) -> int:
-    return {"single": 1, "double": 2, "triple": 3}.get(str(configuration.get("redundancy_mode")), 1)
+    return COPIES.get(str(configuration.get("redundancy_mode")), 1)
 
 
 def _process(item: Json) -> Process:

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any
 
+from . import exclusions
 from .client import Store, StoreUnavailable
 from .report import PROTOCOL
 from .wire import ClusterFile, Message, ask
@@ -62,6 +63,11 @@ class Cli:
                 return self.configure(rest)
             case ["coordinators", *addresses] if addresses:
                 return self.coordinators(addresses)
+            case ["exclude", *rest] if rest:
+                return exclusions.exclude(self, rest)
+            case ["include", *addresses] if addresses:
+                self.request({"op": "include", "addresses": addresses})
+                return 0
             case ["writemode", _]:
                 return 0
             case ["set", key, value]:

@@ -4,7 +4,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-from . import report
+from . import exclusions, report
 from .wire import Message, ask
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def register(server: "Server", facts: dict[str, Any]) -> Message:
         if zombie or mine is None or facts["address"] == server.address:
             return {"zombie": zombie}
         known = server.disk.meta.get("zones", [])
-        if facts["zone"] not in known:
+        if facts["zone"] not in known and not exclusions.names(server, facts["address"]):
             server.disk.save(zones=sorted({*known, facts["zone"]}))
         if facts["database"] != mine or facts["commit"] != server.disk.version:
             ask(facts["address"], {"op": "load", "dump": server.disk.dump()}, 10)
@@ -52,6 +52,10 @@ def serve(server: "Server", message: Message) -> Message:
             return commit(server, message)
         case "coordinators":
             return coordinators(server, message["addresses"])
+        case "exclude" | "include":
+            return exclusions.change(server, message["op"], message["addresses"])
+        case "excluded":
+            return {"waiting": exclusions.holding(server)}
         case _:
             return {"error": f"unknown operation {message['op']}"}
 
@@ -125,7 +129,7 @@ def configure(server: "Server", message: Message) -> Message:
             configuration={**here, "redundancy": mode or here["redundancy"]},
             generation=server.disk.meta["generation"] + 2,
         )
-        _spread(server)
+        spread(server)
     return {"done": "changed"}
 
 
@@ -140,7 +144,7 @@ def coordinators(server: "Server", addresses: list[str]) -> Message:
             return {"error": "unreachable"}
         string = f"{old.split(':')[0]}:{secrets.token_hex(16)}@{','.join(sorted(addresses))}"
         server.disk.save(generation=server.disk.meta["generation"] + 2)
-        _spread(server)
+        spread(server)
         for address in live:
             if address != server.address:
                 ask(address, {"op": "string", "old": old, "string": string}, 2)
@@ -149,7 +153,7 @@ def coordinators(server: "Server", addresses: list[str]) -> Message:
     return {"done": "changed"}
 
 
-def _spread(server: "Server") -> None:
+def spread(server: "Server") -> None:
     """Every copy carries the configuration too."""
     for address in server.live_members():
         if address != server.address:

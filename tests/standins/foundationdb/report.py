@@ -3,6 +3,8 @@
 import time
 from typing import TYPE_CHECKING, Any
 
+from . import exclusions
+
 if TYPE_CHECKING:
     from .server import Server
 
@@ -20,7 +22,7 @@ def cluster(server: "Server") -> dict[str, Any]:
         return {"configured": False}
     copies = COPIES[configuration["redundancy"]]
     members = server.live_members()
-    live = {member["zone"] for member in members.values()}
+    live = {member["zone"] for address, member in members.items() if not exclusions.names(server, address)}
     lost = set(meta.get("zones", [])) - live
     replicas = max(0, copies - len(lost))
     quorum = (len(server.cluster_file.coordinators) - 1) // 2
@@ -38,7 +40,7 @@ def cluster(server: "Server") -> dict[str, Any]:
             "cluster_controller_timestamp": int(time.time()),
             "configuration": {
                 "coordinators_count": len(server.cluster_file.coordinators),
-                "excluded_servers": [],
+                "excluded_servers": [{"address": address} for address in meta.get("excluded", {})],
                 "log_engine": "ssd-2",
                 "redundancy_mode": configuration["redundancy"],
                 "storage_engine": configuration["engine"],
@@ -86,7 +88,8 @@ def cluster(server: "Server") -> dict[str, Any]:
 
 def _process(server: "Server", member: dict[str, Any]) -> dict[str, Any]:
     address = member["address"]
-    roles = [{"role": "log"}, {"role": "storage"}]
+    excluded = exclusions.names(server, address)
+    roles = [{"role": "log"}, {"role": "storage"}] if not excluded or address in exclusions.holding(server) else []
     if address in server.cluster_file.coordinators:
         roles.append({"role": "coordinator"})
     messages = []
@@ -103,7 +106,7 @@ def _process(server: "Server", member: dict[str, Any]) -> dict[str, Any]:
         "class_source": "command_line",
         "command_line": "/usr/sbin/fdbserver (stand-in)",
         "degraded": False,
-        "excluded": False,
+        "excluded": excluded,
         "fault_domain": member["zone"],
         "locality": {"machineid": member["machine"], "processid": member["process"], "zoneid": member["zone"]},
         "machine_id": member["machine"],

@@ -70,9 +70,9 @@ def _tolerance(plan: Plan) -> Iterator[str]:
 def _exposure(plan: Plan) -> Iterator[str]:
     if open_ones := [node.name for node in plan.nodes if ip_address(node.address).is_global]:
         yield (
-            f"{', '.join(open_ones)} have a public address as `address`: who reaches the database there reads and deletes"
-            " all mail, no password asked. Take a private network, or close all ports but those of mail and SSH before"
-            " the hosts."
+            f"{', '.join(open_ones)} have a public address as `address`: who reaches the database there reads and"
+            " deletes all mail, no password asked. Take a private network, or close all ports but those of mail and SSH"
+            " before the hosts."
         )
 
 

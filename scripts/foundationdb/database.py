@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lib.console import Failed, log, run, wait_for
 from lib.foundationdb import fdbcli
-from lib.foundationdb.membership import leaving, take_back, take_out
+from lib.foundationdb.membership import leaving, others, take_back, take_out
 from lib.foundationdb.status import Status, not_matching, not_tolerant, not_up
 
 NODE = environ["NODE"]
@@ -40,9 +40,12 @@ def main() -> None:
         create()
     wait_until("the database to be available", not_up)
     take_back(PROCESSES)
+    wait_until(
+        "every process to be in",
+        lambda status: not_matching(status, PROCESSES, FDB_VERSION, others(status, PROCESSES)),
+    )
     gone = leaving(PROCESSES, REDUNDANCY)
     set_redundancy()
-    wait_until("every process to be in", lambda status: not_matching(status, PROCESSES, FDB_VERSION, gone))
     set_coordinators()
     take_out(gone, lambda condition, reasons: wait_until(condition, reasons, MOVING_SECONDS))
     wait_until(

@@ -19,8 +19,13 @@ def take_back(wanted: Mapping[str, str]) -> None:
         fdbcli.command(f"include {' '.join(back)}", 60)
 
 
+def others(status: Status, wanted: Mapping[str, str]) -> frozenset[str]:
+    """The processes that are in the cluster and not wanted."""
+    return frozenset(process.address for process in status.processes) - set(wanted)
+
+
 def leaving(wanted: Mapping[str, str], mode: str) -> frozenset[str]:
-    """The processes that are in the cluster and not wanted any more.
+    """The processes that are not wanted any more; all that are wanted must be in already.
 
     FoundationDB does not look whether the rest could hold the data: an exclusion that is not safe hangs.
 
@@ -32,7 +37,7 @@ def leaving(wanted: Mapping[str, str], mode: str) -> frozenset[str]:
         Failed: the others could not hold the data now. Nothing was changed.
     """
     status = fdbcli.status()
-    gone = frozenset(process.address for process in status.processes) - set(wanted)
+    gone = others(status, wanted)
     if not gone:
         return gone
     zones = {process.zone for process in status.processes if process.address in wanted and not process.excluded}

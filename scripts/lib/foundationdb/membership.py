@@ -11,9 +11,12 @@ WaitUntil = Callable[[str, Callable[[Status], list[str]]], Status]
 
 
 def take_back(wanted: Mapping[str, str]) -> None:
-    """Lift the exclusion of what is wanted: an address that was taken out once would get no data for ever."""
-    excluded = set(fdbcli.status().excluded_servers)
-    back = sorted(address for address in wanted if {address, address.rsplit(":", 1)[0]} & excluded)
+    """Lift the exclusion of what is wanted: an address that was taken out once would get no data for ever.
+
+    An exclusion is lifted in the words it was made in: that of a whole host stands when one of its ports is included.
+    """
+    hosts = {address.rsplit(":", 1)[0] for address in wanted}
+    back = sorted({*wanted, *hosts} & set(fdbcli.status().excluded_servers))
     if back:
         log(f"taken in again: {' '.join(back)}")
         fdbcli.command(f"include {' '.join(back)}", 60)

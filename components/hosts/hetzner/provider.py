@@ -1,6 +1,7 @@
 """Hetzner's API: the token, how often the end of an action is looked for, and what it knows before anything is made."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -111,7 +112,7 @@ def _asked(look: Callable[[], Any]) -> Any:  # noqa: ANN401  # whatever the API 
         text = str(trouble)
         if "unauthorized" in text or "authenticate" in text or "token" in text:
             message = "hcloud:token: is not accepted by Hetzner's API (has it been revoked? Is it of this project?)"
-        elif "not found" in text or "not_found" in text or "no " in text.lower():
+        elif "not found" in text or "not_found" in text or re.search(r"\bno .+ found\b", text):
             return None
         else:
             message = f"Hetzner's API could not be asked: {text.splitlines()[-1]}"

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.hosts.hetzner.provider import _asked
 from tests.graph.harness import Declared, Graph, run
 from tests.standins.providers.values import has_secret, is_unknown, plain
 
@@ -318,3 +319,12 @@ def test_by_default_the_mail_servers_sign_their_own(cloud: Graph) -> None:
 def test_an_authority_that_the_records_forbid_is_refused() -> None:
     with pytest.raises(pulumi.RunError, match=r"dns\.caa: it forbids letsencrypt\.org"):
         run({**CERTIFIED, "dns": {"provider": "hetzner", "caa": ["sectigo.com"]}})
+
+
+def test_an_api_out_of_reach_is_not_taken_for_one_that_lacks_the_type() -> None:
+    def look() -> None:
+        message = "dial tcp: lookup api.example: no such host"
+        raise RuntimeError(message)
+
+    with pytest.raises(pulumi.RunError, match="could not be asked: dial tcp"):
+        _asked(look)

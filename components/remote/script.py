@@ -14,6 +14,7 @@ SCRIPTS = Path(__file__).parents[2] / "scripts"
 _REQUIRED_BY_BASH = re.compile(r'^: "\$\{(\w+):?\?', re.MULTILINE)
 _REQUIRED_BY_PYTHON = re.compile(r'\benviron\["(\w+)"\]')
 _SOURCED = re.compile(r"^source (lib/\S+\.sh)$", re.MULTILINE)
+_EXPORT = re.compile(r"export (\w+)=((?:'[^']*+'|\"'\"|[\w@%+=:,./-]++)*+)\n", re.ASCII)
 
 
 class ScriptError(ValueError):
@@ -100,6 +101,21 @@ class Script:
         # A signal reaches Python too: an interrupted step ends instead of running on unseen.
         lines.append('python3 -B "$there/main.py" "$@"')
         return "\n".join(lines)
+
+
+def values_of(payload: str) -> dict[str, str]:
+    """The variables in a payload, as `Script.payload` was given them; none where the text is not one."""
+    found: dict[str, str] = {}
+    begin = len("{\n")
+    while payload.startswith("{\n") and (export := _EXPORT.match(payload, begin)):
+        found[export[1]] = _unquoted(export[2])
+        begin = export.end()
+    return found
+
+
+def _unquoted(word: str) -> str:
+    """The inverse of shlex.quote, in a hundredth of the time that shlex.split takes."""
+    return word[1:-1].replace("'\"'\"'", "'") if word.startswith("'") else word
 
 
 def _imported(text: str) -> Iterator[str]:

@@ -6,9 +6,10 @@ import pulumi
 from pulumi_command import remote
 
 from components.dns.names import Address
+from components.hosts.leave import leave
 from components.remote.host import DIAL_ERROR_LIMIT, PER_DIAL_TIMEOUT, Host
 from components.remote.script import Script
-from components.remote.step import run_local
+from components.remote.step import only_once, run_local
 from components.settings import NodeSettings, Settings, SshSettings
 from components.topology import Node, Plan
 
@@ -39,9 +40,17 @@ class ExistingHosts(pulumi.ComponentResource):
             host_key = self._host_key(name, node.name, given, address)
             connection = self._connection(address, host_key, DIAL_ERROR_LIMIT)
             self.hosts[node.name] = Host(
-                node=node, connection=connection, public=_public(node, given), root=settings.ssh.user == "root"
+                node=node,
+                connection=connection,
+                public=_public(node, given),
+                root=settings.ssh.user == "root",
+                identity="" if node.machine == 1 else str(node.machine),
             )
             self._release(name, node.name, self._connection(address, host_key, _RELEASE_DIAL_LIMIT))
+        bare = dict(self.hosts)
+        for node in plan.nodes:
+            left = leave(name, node, plan.nodes, lambda other: bare[other.name], self)
+            self.hosts[node.name] = bare[node.name].once(left)
         self.register_outputs({"nodes": [node.name for node in plan.nodes]})
 
     def _host_key(self, name: str, node: str, given: NodeSettings, address: str) -> pulumi.Input[str]:
@@ -53,7 +62,7 @@ class ExistingHosts(pulumi.ComponentResource):
             {"NODE": node, "SSH_HOST": address, "SSH_PORT": str(self._ssh.port)},
             parent=self,
             # Learning again would accept a changed key, which is what pinning is against.
-            ignore_changes=["create", "stdin"],
+            opts=only_once(),
         )
         return learnt.stdout
 

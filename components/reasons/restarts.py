@@ -21,10 +21,10 @@ class Service(StrEnum):
 
 # Scripts and those of their variables that a running process takes up only when it starts again.
 _TAKEN_UP_AT_A_START: Mapping[str, tuple[Service, frozenset[str]]] = {
-    "foundationdb/install.sh": (Service.DATABASE, frozenset({"FDB_VERSION", "FDB_MEMORY", "FDB_CACHE"})),
+    "foundationdb/install.sh": (Service.DATABASE, frozenset({"FDB_VERSION", "FDB_MEMORY", "FDB_CACHE", "ADDRESS"})),
     "stalwart/install.sh": (
         Service.MAIL,
-        frozenset({"STALWART_VERSION", "TRANSACTION_TIMEOUT", "NATS_PASSWORD", "NATS_ADDRESSES"}),
+        frozenset({"STALWART_VERSION", "STALWART_HOSTNAME", "TRANSACTION_TIMEOUT", "NATS_PASSWORD", "ZONE"}),
     ),
 }
 _TAKES_UP_ITS_SETTINGS = frozenset({"stalwart/first.py", "stalwart/start.py"})
@@ -50,7 +50,7 @@ def consequence(difference: Difference) -> str:
     if service := restarted(difference):
         return f"restarts {service}"
     path, variables = _COORDINATOR
-    return "the coordinator takes it up" if difference.path == path and any(map(difference.of, variables)) else ""
+    return "the coordinator reloads" if difference.path == path and any(map(difference.of, variables)) else ""
 
 
 def warning(plan: Plan, nodes: Mapping[Service, Iterable[str]]) -> str:

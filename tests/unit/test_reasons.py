@@ -1,5 +1,6 @@
 """Why a step runs again: found by comparing what it was given, told without a secret."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -12,7 +13,7 @@ from lib.stalwart import wish
 from components.reasons.compare import Difference, Unknown, Value, difference
 from components.reasons.restarts import STARTED_FOR, Service, consequence, restarted, warning
 from components.reasons.wording import DOCUMENTS, MEMBERS, SHOWN, reason
-from components.remote.script import Script, script, values_of
+from components.remote.script import SCRIPTS, Script, script, values_of
 from tests.unit.test_script import EVERY
 from tests.unit.test_topology import laid_out
 
@@ -188,10 +189,10 @@ def test_a_step_whose_inputs_are_kept_as_they_were_has_no_changed_variable() -> 
         ("stalwart/install.sh", "STALWART_VERSION", "restarts the mail server"),
         ("stalwart/install.sh", "TRANSACTION_TIMEOUT", "restarts the mail server"),
         ("stalwart/install.sh", "NATS_PASSWORD", "restarts the mail server"),
-        ("stalwart/install.sh", "NATS_ADDRESSES", "restarts the mail server"),
+        ("stalwart/install.sh", "NATS_ADDRESSES", ""),
         ("stalwart/install.sh", "STALWART_SHA256", ""),
-        ("coordinator/install.sh", "NATS_PEERS", "the coordinator takes it up"),
-        ("coordinator/install.sh", "NATS_PASSWORD", "the coordinator takes it up"),
+        ("coordinator/install.sh", "NATS_PEERS", "the coordinator reloads"),
+        ("coordinator/install.sh", "NATS_PASSWORD", "the coordinator reloads"),
         ("stalwart/first.py", "ADMIN_PASSWORD", ""),
         ("foundationdb/database.py", "FDB_VERSION", ""),
     ],
@@ -199,6 +200,15 @@ def test_a_step_whose_inputs_are_kept_as_they_were_has_no_changed_variable() -> 
 def test_what_a_variable_takes_down(path: str, name: str, what: str) -> None:
     assert name in script(path).required
     assert consequence(between(path, {name: "a"}, {name: "b"})) == what
+
+
+def test_what_stands_in_the_files_of_the_mail_server_restarts_it() -> None:
+    files = (SCRIPTS / "lib/stalwart/files.sh").read_text()
+    written = re.findall(r"put /etc/stalwart/.*?<<(\w+)\n(.*?)\n\1\n", files, re.DOTALL)
+    variables = {name for _, text in written for name in re.findall(r"\$(\w+)", text)} - {"NODE"}
+    assert len(variables) > 2
+    for name in variables:
+        assert restarted(between("stalwart/install.sh", {name: "a"}, {name: "b"})) is Service.MAIL, name
 
 
 def test_on_another_machine_nothing_runs_that_could_be_restarted() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_command import local, remote
 
+from components.reasons import watch
 from components.remote.host import Host
 from components.remote.script import Script, script
 
@@ -42,7 +43,7 @@ def run_script(
     options = _options(parent, [*host.after, *after], timeout)
     if removable:
         options.deleted_with = host.server
-    return remote.Command(
+    step = remote.Command(
         name,
         connection=host.connection,
         create=f"{shell} -- up {note}" if removable else f"{shell} {note}",
@@ -52,6 +53,7 @@ def run_script(
         logging=remote.Logging.STDERR,  # stdout is data
         opts=options,
     )
+    return watch.watched(name, step, values)
 
 
 def run_local(
@@ -77,7 +79,7 @@ def run_local(
     note = f"# scripts/{path} {code.digest}"
     options = _options(parent, after, timeout)
     options = pulumi.ResourceOptions.merge(options, opts)
-    return local.Command(
+    step = local.Command(
         name,
         create=f"bash -s -- up {note}" if removable else f"bash -s {note}",
         delete=f"bash -s -- down {note}" if removable else None,
@@ -86,6 +88,7 @@ def run_local(
         logging=local.Logging.STDERR,
         opts=options,
     )
+    return watch.watched(name, step, values)
 
 
 def only_once() -> pulumi.ResourceOptions:
@@ -122,4 +125,5 @@ def _options(parent: pulumi.Resource, after: Sequence[pulumi.Resource], timeout:
         parent=parent,
         depends_on=list(after),
         custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout, delete=timeout),
+        hooks=watch.binding(),
     )

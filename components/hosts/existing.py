@@ -7,13 +7,9 @@ from pulumi_command import remote
 
 from components.dns.names import Address
 from components.remote.host import DIAL_ERROR_LIMIT, PER_DIAL_TIMEOUT, Host
-from components.remote.script import Script
 from components.remote.step import run_local
 from components.settings import NodeSettings, Settings, SshSettings
 from components.topology import Node, Plan
-
-# A host that is gone for good must not hold up the removal of the rest for minutes.
-_RELEASE_DIAL_LIMIT = 3
 
 
 class ExistingHosts(pulumi.ComponentResource):
@@ -37,11 +33,11 @@ class ExistingHosts(pulumi.ComponentResource):
             given = settings.nodes[node.name]
             address = given.ssh_address or node.address
             host_key = self._host_key(name, node.name, given, address)
-            connection = self._connection(address, host_key, DIAL_ERROR_LIMIT)
+            connection = self._connection(address, host_key)
             self.hosts[node.name] = Host(
                 node=node, connection=connection, public=_public(node, given), root=settings.ssh.user == "root"
             )
-            self._release(name, node.name, self._connection(address, host_key, _RELEASE_DIAL_LIMIT))
+            self._release(name, node.name, address, host_key)
         self.register_outputs({"nodes": [node.name for node in plan.nodes]})
 
     def _host_key(self, name: str, node: str, given: NodeSettings, address: str) -> pulumi.Input[str]:
@@ -57,7 +53,7 @@ class ExistingHosts(pulumi.ComponentResource):
         )
         return learnt.stdout
 
-    def _connection(self, address: str, host_key: pulumi.Input[str], dials: int) -> remote.ConnectionArgs:
+    def _connection(self, address: str, host_key: pulumi.Input[str]) -> remote.ConnectionArgs:
         bastion = self._ssh.bastion
         return remote.ConnectionArgs(
             host=address,
@@ -65,7 +61,7 @@ class ExistingHosts(pulumi.ComponentResource):
             port=self._ssh.port,
             private_key=self._private_key,
             host_key=host_key,
-            dial_error_limit=dials,
+            dial_error_limit=DIAL_ERROR_LIMIT,
             per_dial_timeout=PER_DIAL_TIMEOUT,
             proxy=remote.ProxyConnectionArgs(
                 host=bastion.address,
@@ -78,19 +74,27 @@ class ExistingHosts(pulumi.ComponentResource):
             else None,
         )
 
-    def _release(self, name: str, node: str, connection: remote.ConnectionArgs) -> None:
-        """When the stack goes: stop what it started, keep all data, and say on the host that nobody owns it."""
-        script = Script("host/release.sh")
-        sudo = "" if self._ssh.user == "root" else "sudo -n "
-        remote.Command(
+    def _release(self, name: str, node: str, address: str, host_key: pulumi.Input[str]) -> None:
+        """When the stack goes: stop what it started, keep all data, and say on the host that nobody owns it.
+
+        From this machine and not as a step on the host: a host that is gone for good must not hold up the rest.
+        """
+        bastion = self._ssh.bastion
+        run_local(
             f"{name}-release-{node}",
-            connection=connection,
-            create=":",
-            delete=f"{sudo}bash -s # scripts/{script.path} {script.digest}",
-            stdin=script.payload({"NODE": node}),
-            add_previous_output_in_env=False,
-            logging=remote.Logging.STDERR,
-            opts=pulumi.ResourceOptions(parent=self),
+            "local/release_host.sh",
+            {
+                "NODE": node,
+                "SSH_HOST": address,
+                "SSH_PORT": str(self._ssh.port),
+                "SSH_USER": self._ssh.user,
+                "SSH_PRIVATE_KEY": "" if self._private_key is None else self._private_key,
+                "SSH_HOST_KEY": host_key,
+                "SSH_BASTION": f"{bastion.user}@{bastion.address}:{bastion.port}" if bastion else "",
+                "SSH_BASTION_HOST_KEY": bastion.host_key if bastion else "",
+            },
+            parent=self,
+            removable=True,
         )
 
 

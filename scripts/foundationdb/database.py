@@ -3,6 +3,8 @@ wanted any more leave with no data on them; wait until it is as wanted.
 
 Runs on one node, after every node has installed. `configure new` wipes whatever an unconfigured cluster finds, so it
 is given only when no node was ever part of a created database, and a mark on this host says that it never was either.
+
+What was changed by hand is set back, except what cannot be: then it says so before anything is changed.
 """
 
 import json
@@ -14,6 +16,7 @@ from pathlib import Path
 from lib.console import Failed, log, run, wait_for
 from lib.foundationdb import fdbcli
 from lib.foundationdb.membership import leaving, others, take_back, take_out
+from lib.foundationdb.refusals import refuse
 from lib.foundationdb.status import Status, not_matching, not_tolerant, not_up
 
 NODE = environ["NODE"]
@@ -24,6 +27,7 @@ PROCESSES = dict(item.split("=", 1) for item in environ["PROCESSES"].split())
 STATES = environ["STATES"].split()
 FDB_VERSION = environ["FDB_VERSION"]
 TOLERANCE = int(environ["TOLERANCE"])
+ALLOW = frozenset(environ["ALLOW"].split())
 
 CREATED = Path("/var/lib/stalwart-cluster/foundationdb.created")
 DATA = Path("/var/lib/foundationdb/data")
@@ -38,12 +42,14 @@ def main() -> None:
     wait_for(PATIENCE_SECONDS, "every database process to listen", lambda: not silent_processes())
     if not CREATED.exists():
         create()
-    wait_until("the database to be available", not_up)
+    status = wait_until("the database to be available", not_up)
+    refuse(status, PROCESSES, redundancy=REDUNDANCY, engine=ENGINE, allow=ALLOW)
     take_back(PROCESSES)
     wait_until(
         "every process to be in",
         lambda status: not_matching(status, PROCESSES, FDB_VERSION, others(status, PROCESSES)),
     )
+    end_maintenance()
     gone = leaving(PROCESSES, REDUNDANCY)
     set_redundancy()
     set_coordinators()
@@ -89,13 +95,20 @@ def create() -> None:
     CREATED.write_text(json.dumps({"description": fdbcli.connection_string().split(":")[0]}) + "\n")
 
 
+def end_maintenance() -> None:
+    """Copies on a zone under maintenance are not made anew elsewhere: all processes are in, so nothing is worked on."""
+    zone = fdbcli.status().maintenance_zone
+    if zone:
+        log(f"maintenance of zone {zone} was left on; it is ended")
+        _, said = fdbcli.command("maintenance off", 60)
+        wait_until(
+            f"the maintenance to end; fdbcli said: {said}",
+            lambda now: [f"zone {now.maintenance_zone} is under it"] if now.maintenance_zone else [],
+        )
+
+
 def set_redundancy() -> None:
     status = fdbcli.status()
-    if status.storage_engine != ENGINE:
-        raise Failed(
-            f"the database was created with the engine {status.storage_engine} and the stack file wants {ENGINE}",
-            f"an engine is not changed here: set database.engine back to {status.storage_engine}",
-        )
     if status.redundancy_mode != REDUNDANCY:
         log(f"redundancy from {status.redundancy_mode} to {REDUNDANCY}")
         _, said = fdbcli.command(f"configure {REDUNDANCY}", 60)

@@ -13,7 +13,7 @@ from components.hosts.hetzner.cloud_init import user_data
 from components.hosts.hetzner.identity import Identity
 from components.hosts.hetzner.network import Net
 from components.remote.host import DIAL_ERROR_LIMIT, Host
-from components.settings import Settings
+from components.settings import Permission, Settings
 from components.topology import Node
 
 # A booting server takes its time, and one that is turned away by a busy location is tried again by the engine.
@@ -64,6 +64,8 @@ class Servers:
         self._args = args
         self._options = options
         self._in_its_place = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(ignore_changes=["location"]))
+        # The engine itself refuses to remove what holds mail, whatever the API would say.
+        self._protect = Permission.DESTROY not in args.settings.allow
         self._made: list[hcloud.Server] = []
         self._of_node = groups(nodes)
         self._groups = {
@@ -122,6 +124,7 @@ class Servers:
                     ignore_changes=["image", "location", "placementGroupId", "sshKeys", "userData"],
                     # The old one must go first: it holds the name, the addresses and the place in the network.
                     delete_before_replace=True,
+                    protect=self._protect,
                     depends_on=[args.net.subnet, *self._turn()],
                     custom_timeouts=pulumi.CustomTimeouts(create=_SERVER_TIMEOUT, update=_SERVER_TIMEOUT),
                 ),
@@ -183,7 +186,7 @@ class Servers:
             format="ext4",
             delete_protection=hetzner.protection,
             labels=identity.labelled(node.name),
-            opts=self._in_its_place,
+            opts=pulumi.ResourceOptions.merge(self._in_its_place, pulumi.ResourceOptions(protect=self._protect)),
         )
         attachment = hcloud.VolumeAttachment(
             f"{self._name}-attachment-{node.name}",

@@ -56,8 +56,8 @@ RestartSec=1
 UNIT
 if ((CHANGED)); then
   systemctl daemon-reload
-  systemctl enable --quiet nats-server
   systemctl restart nats-server
 fi
+[[ "$(systemctl is-enabled nats-server 2>/dev/null)" == enabled ]] || systemctl enable --quiet nats-server
 systemctl is-active --quiet nats-server || systemctl start nats-server
 wait_for 30 "NATS to answer on $ADDRESS:4222" greets "$ADDRESS" 4222

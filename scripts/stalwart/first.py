@@ -39,6 +39,7 @@ def main() -> None:
     if recovering or started_for() != wish.restart_digest:
         service.restart("listeners and coordinator are taken up at a start")
     client = service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
+    service.enable()
     STARTED_FOR.write_text(wish.restart_digest)
     CONFIGURED.touch()
     wait_for(DKIM_SECONDS, "the signing keys of every domain", lambda: dkim_is_ready(client, wish))

@@ -33,6 +33,9 @@ class Node:
     location: str | None
     """Where its server stands, on platform hetzner."""
 
+    machine: int
+    """Which machine carries it, counted from one."""
+
     @property
     def database_address(self) -> str:
         """Where its database process listens: `ip:port`."""
@@ -121,6 +124,7 @@ def plan(settings: Settings) -> Plan:
             mail=Role.MAIL in node.roles,
             in_front=Role.MAIL in node.roles and node.front is Place.IN,
             location=str(locations[name]) if made else None,
+            machine=node.machine,
         )
         for name, node in sorted(settings.nodes.items(), key=lambda item: natural(item[0]))
     )

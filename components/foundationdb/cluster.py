@@ -7,8 +7,9 @@ import pulumi
 from pulumi_command import remote
 
 from components.packages import Packages
+from components.remote import ssh
 from components.remote.host import Host
-from components.remote.step import facts, run_script
+from components.remote.step import facts, run_local, run_script
 from components.settings import DatabaseSettings, Permission
 from components.topology import Plan
 
@@ -39,12 +40,24 @@ class FoundationDb(pulumi.ComponentResource):
         self._args = args
         seed = args.hosts[args.plan.seed.name]
 
+        # Asked again whenever a host is new: it joins with what the database says then.
+        machines = pulumi.Output.all(*[host.identity for host in args.hosts.values()])
+        found = run_local(
+            f"{name}-find",
+            "local/find_database.sh",
+            {"MACHINES": machines.apply(_lines), **ssh.to_hosts(args.hosts.values())},
+            parent=self,
+        )
         # A step of its own and a fraction of a second, so that no node waits for another to install.
         seeded = run_script(
             f"{name}-seed",
             seed,
             "foundationdb/seed.sh",
-            {"CLUSTER_NAME": args.cluster, "SEED_ADDRESS": seed.node.address},
+            {
+                "CLUSTER_NAME": args.cluster,
+                "SEED_ADDRESS": seed.node.address,
+                "FOUND": pulumi.Output.secret(found.stdout),
+            },
             parent=self,
         )
         installed = {
@@ -94,6 +107,10 @@ class FoundationDb(pulumi.ComponentResource):
             parent=self,
             timeout="20m",
         )
+
+
+def _lines(texts: list[str]) -> str:
+    return "\n".join(text or "-" for text in texts)
 
 
 def _size(mebibytes: int | None) -> str:

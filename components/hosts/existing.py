@@ -6,8 +6,10 @@ import pulumi
 from pulumi_command import remote
 
 from components.dns.names import Address
+from components.hosts.leave import leave
+from components.remote import ssh
 from components.remote.host import DIAL_ERROR_LIMIT, PER_DIAL_TIMEOUT, Host
-from components.remote.step import run_local
+from components.remote.step import only_once, run_local
 from components.settings import NodeSettings, Settings, SshSettings
 from components.topology import Node, Plan
 
@@ -35,9 +37,17 @@ class ExistingHosts(pulumi.ComponentResource):
             host_key = self._host_key(name, node.name, given, address)
             connection = self._connection(address, host_key)
             self.hosts[node.name] = Host(
-                node=node, connection=connection, public=_public(node, given), root=settings.ssh.user == "root"
+                node=node,
+                connection=connection,
+                public=_public(node, given),
+                root=settings.ssh.user == "root",
+                identity="" if node.machine == 1 else str(node.machine),
             )
-            self._release(name, node.name, address, host_key)
+            self._release(name, self.hosts[node.name])
+        bare = dict(self.hosts)
+        for node in plan.nodes:
+            left = leave(name, node, plan.nodes, lambda other: bare[other.name], self)
+            self.hosts[node.name] = bare[node.name].once(left)
         self.register_outputs({"nodes": [node.name for node in plan.nodes]})
 
     def _host_key(self, name: str, node: str, given: NodeSettings, address: str) -> pulumi.Input[str]:
@@ -49,7 +59,7 @@ class ExistingHosts(pulumi.ComponentResource):
             {"NODE": node, "SSH_HOST": address, "SSH_PORT": str(self._ssh.port)},
             parent=self,
             # Learning again would accept a changed key, which is what pinning is against.
-            ignore_changes=["create", "stdin"],
+            opts=only_once(),
         )
         return learnt.stdout
 
@@ -74,25 +84,15 @@ class ExistingHosts(pulumi.ComponentResource):
             else None,
         )
 
-    def _release(self, name: str, node: str, address: str, host_key: pulumi.Input[str]) -> None:
+    def _release(self, name: str, host: Host) -> None:
         """When the stack goes: stop what it started, keep all data, and say on the host that nobody owns it.
 
         From this machine and not as a step on the host: a host that is gone for good must not hold up the rest.
         """
-        bastion = self._ssh.bastion
         run_local(
-            f"{name}-release-{node}",
+            f"{name}-release-{host.name}",
             "local/release_host.sh",
-            {
-                "NODE": node,
-                "SSH_HOST": address,
-                "SSH_PORT": str(self._ssh.port),
-                "SSH_USER": self._ssh.user,
-                "SSH_PRIVATE_KEY": "" if self._private_key is None else self._private_key,
-                "SSH_HOST_KEY": host_key,
-                "SSH_BASTION": f"{bastion.user}@{bastion.address}:{bastion.port}" if bastion else "",
-                "SSH_BASTION_HOST_KEY": bastion.host_key if bastion else "",
-            },
+            {**ssh.to_host(host), "NODE": host.name},
             parent=self,
             removable=True,
         )

@@ -1,12 +1,15 @@
 """Hosts on this machine: systemd-nspawn machines that the stack makes and removes."""
 
+from dataclasses import replace
+
 import pulumi
 import pulumi_tls as tls
 from pulumi_command import remote
 
 from components.dns.names import Address
+from components.hosts.leave import leave
 from components.remote.host import Host
-from components.remote.step import run_local
+from components.remote.step import another_machine, run_local
 from components.settings import LabSettings
 from components.topology import Node, Plan
 
@@ -28,8 +31,20 @@ class LabHosts(pulumi.ComponentResource):
         # Making the base tree downloads a few hundred packages the first time.
         network = run_local(f"{name}-network", "lab/network.sh", common, parent=self, removable=True, timeout="30m")
 
+        own = {
+            node.name: tls.PrivateKey(f"{name}-host-key-{node.name}", algorithm="ED25519", opts=child)
+            for node in plan.nodes
+        }
+
+        def bare(node: Node, address: pulumi.Input[str] | None = None) -> Host:
+            connection = remote.ConnectionArgs(
+                host=address or node.address,
+                private_key=key.private_key_openssh,
+                host_key=own[node.name].public_key_openssh,
+            )
+            return Host(node=node, connection=connection, public=(Address(type="A", value=node.address),))
+
         def host(node: Node) -> Host:
-            own = tls.PrivateKey(f"{name}-host-key-{node.name}", algorithm="ED25519", opts=child)
             machine = run_local(
                 f"{name}-host-{node.name}",
                 "lab/host.sh",
@@ -38,20 +53,15 @@ class LabHosts(pulumi.ComponentResource):
                     "NODE": node.name,
                     "LAB_ADDRESS": node.address,
                     "LAB_AUTHORIZED_KEY": key.public_key_openssh,
-                    "LAB_HOST_KEY": own.private_key_openssh,
+                    "LAB_HOST_KEY": own[node.name].private_key_openssh,
                 },
                 parent=self,
-                after=[network],
+                after=[network, *leave(name, node, plan.nodes, bare, self)],
                 removable=True,
+                opts=another_machine(node.machine),
             )
-            connection = remote.ConnectionArgs(
-                host=machine.id.apply(lambda _: node.address),
-                private_key=key.private_key_openssh,
-                host_key=own.public_key_openssh,
-            )
-            return Host(
-                node=node, connection=connection, public=(Address(type="A", value=node.address),), identity=machine.id
-            )
+            made = bare(node, machine.id.apply(lambda _: node.address))
+            return replace(made, identity=machine.id)
 
         self.hosts = {node.name: host(node) for node in plan.nodes}
         self.register_outputs({"network": str(lab.network)})

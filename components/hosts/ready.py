@@ -1,5 +1,6 @@
 """Hosts from the platform of the stack file, made ready: prepared, owned by this cluster, packages at hand."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from components.hosts.hetzner.hosts import HetznerHosts
 from components.hosts.hetzner.network import Net
 from components.hosts.lab import LabHosts
 from components.packages import HOST_CACHE, Packages
+from components.remote import ssh
 from components.remote.host import Host
 from components.remote.step import again, run_local, run_script
 from components.settings import Platform, Settings
@@ -80,6 +82,7 @@ class ReadyHosts(pulumi.ComponentResource):
                 "STACK": f"{pulumi.get_project()}/{pulumi.get_stack()}",
                 "ADDRESS": host.node.address,
                 "HOSTS": "\n".join(f"{node.address} {node.hostname} {node.name}" for node in self._args.plan.nodes),
+                "CLUSTER": _cluster(self._args.plan),
                 "ADDRESS_SECONDS": str(NETWORK_SECONDS if host.server else 0),
                 "DEVICE": host.device,
                 "PACKAGES": "nats-server" if host.node in self._args.plan.coordination_nodes else "",
@@ -91,7 +94,6 @@ class ReadyHosts(pulumi.ComponentResource):
         )
 
     def _send(self, name: str, host: Host) -> local.Command:
-        connection, bastion = host.connection, self._args.settings.ssh.bastion
         return run_local(
             f"{name}-packages-{host.name}",
             "local/push_packages.sh",
@@ -101,14 +103,17 @@ class ReadyHosts(pulumi.ComponentResource):
                 "MIRROR_DIR": str(self._args.packages.folder),
                 "FILES": "\n".join(f"{digest}  {path}" for path, digest in self._args.packages.files.items()),
                 "TARGET_DIR": HOST_CACHE,
-                "SSH_HOST": connection.host,
-                "SSH_PORT": str(self._args.settings.ssh.port),
-                "SSH_USER": self._args.settings.ssh.user,
-                "SSH_PRIVATE_KEY": pulumi.Output.from_input(connection.private_key).apply(lambda key: key or ""),
-                "SSH_HOST_KEY": pulumi.Output.from_input(connection.host_key).apply(lambda key: key or ""),
-                "SSH_BASTION": f"{bastion.user}@{bastion.address}:{bastion.port}" if bastion else "",
-                "SSH_BASTION_HOST_KEY": bastion.host_key if bastion else "",
+                **ssh.to_host(host),
             },
             parent=self,
             after=host.after,
         )
+
+
+def _cluster(plan: Plan) -> str:
+    """JSON of scripts/lib/turn/cluster.Cluster: what a host has to know of the others when the stack is not at work."""
+    nodes = {
+        node.name: {"address": node.address, "hostname": node.hostname, "zone": node.zone, "mail": node.mail}
+        for node in plan.nodes
+    }
+    return json.dumps({"tolerance": plan.expected_tolerance.survivable, "nodes": nodes}, sort_keys=True)

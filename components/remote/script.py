@@ -10,10 +10,12 @@ from functools import cache, cached_property
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
+ALONE = "lib/alone.sh"
 
 _REQUIRED_BY_BASH = re.compile(r'^: "\$\{(\w+):?\?', re.MULTILINE)
 _REQUIRED_BY_PYTHON = re.compile(r'\benviron\["(\w+)"\]')
 _SOURCED = re.compile(r"^source (lib/\S+\.sh)$", re.MULTILINE)
+_PROGRAM = re.compile(r"\bin_python (lib/\S+\.py)\b")
 
 
 class ScriptError(ValueError):
@@ -42,10 +44,15 @@ class Script:
         return _SOURCED.sub(lambda found: _read(found[1]), _read(self.path))
 
     @cached_property
+    def programs(self) -> tuple[str, ...]:
+        """The Python programs that a bash script runs with `in_python`, by their paths under scripts/."""
+        return () if self.is_python else tuple(sorted({*_PROGRAM.findall(self.text)}))
+
+    @cached_property
     def modules(self) -> Mapping[str, str]:
-        """The Python libraries the script imports, and those they import: path under scripts/ -> text."""
-        found: dict[str, str] = {}
-        pending = [self.text] if self.is_python else []
+        """The Python that travels along: what the script imports or runs, and what that imports: path -> text."""
+        found = {path: _read(path) for path in self.programs}
+        pending = [self.text] if self.is_python else [*found.values()]
         while pending:
             for path in _imported(pending.pop()):
                 if path not in found:
@@ -79,26 +86,35 @@ class Script:
             message = f"scripts/{self.path} needs {', '.join(sorted(missing))}"
             raise ScriptError(message)
 
-    def payload(self, values: Mapping[str, str]) -> str:
+    def payload(self, values: Mapping[str, str], *, alone: bool = False) -> str:
         """What `bash -s` reads: exports, then the script, in one brace group.
+
+        Args:
+            values: the variables that the script is given.
+            alone: whether another run of the same script on the same host is waited for.
 
         Bash reads a group whole before it runs it, and what it runs finds an empty standard input;
         without the group the first child that reads stdin eats the rest of the script.
         """
         exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(values.items()))
-        body = self._python() if self.is_python else self.text
-        return f"{{\n{exports}{body}\n}} </dev/null\n"
+        body = self.text
+        lock = f"{_read(ALONE)}\nalone {self.path.replace('/', '.')}\n" if alone else ""
+        if self.is_python:
+            # A signal reaches Python too: an interrupted step ends instead of running on unseen.
+            body = f'{self._laid_out({"main.py": self.text})}\npython3 -B "$there/main.py" "$@"'
+        elif self.modules:
+            run = 'in_python() { PYTHONPATH=$there python3 -B "$there/$1" "${@:2}"; }'
+            body = f"{self._laid_out({})}\n{run}\n{self.text}"
+        return f"{{\n{exports}{lock}{body}\n}} </dev/null\n"
 
-    def _python(self) -> str:
-        """Bash that lays the modules out in a private folder, runs the script there and removes it."""
+    def _laid_out(self, beside: Mapping[str, str]) -> str:
+        """Bash that lays the modules out in a private folder, which goes when the script ends."""
         lines = ["there=$(mktemp -d)", "trap 'rm -rf \"$there\"' EXIT"]
         folders = sorted({str(Path(path).parent) for path in self.modules})
         lines += [f'mkdir -p "$there/{folder}"' for folder in folders]
-        for path, text in {"main.py": self.text, **self.modules}.items():
+        for path, text in {**beside, **self.modules}.items():
             end = f"END_{self.digest}"
             lines.append(f"cat >\"$there/{path}\" <<'{end}'\n{text}\n{end}")
-        # A signal reaches Python too: an interrupted step ends instead of running on unseen.
-        lines.append('python3 -B "$there/main.py" "$@"')
         return "\n".join(lines)
 
 

@@ -47,7 +47,7 @@ def run_script(
         connection=host.connection,
         create=f"{shell} -- up {note}" if removable else f"{shell} {note}",
         delete=f"{shell} -- down {note}" if removable else None,
-        stdin=_payload(code, values),
+        stdin=_payload(code, values, alone=True),
         add_previous_output_in_env=False,
         logging=remote.Logging.STDERR,  # stdout is data
         opts=options,
@@ -62,21 +62,21 @@ def run_local(
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource] = (),
     removable: bool = False,
-    ignore_changes: Sequence[str] = (),
+    opts: pulumi.ResourceOptions | None = None,
     timeout: str = "10m",
 ) -> local.Command:
     """Run scripts/`path` on this machine.
 
     Args:
         removable: call the script with `up`, and with `down` when the resource goes.
-        ignore_changes: inputs whose change must not run the script again.
+        opts: what is special about this one.
         timeout: how long the engine lets the step run, with a unit.
     """
     code = script(path)
     code.check(values)
     note = f"# scripts/{path} {code.digest}"
     options = _options(parent, after, timeout)
-    options.ignore_changes = list(ignore_changes)
+    options = pulumi.ResourceOptions.merge(options, opts)
     return local.Command(
         name,
         create=f"bash -s -- up {note}" if removable else f"bash -s {note}",
@@ -93,6 +93,17 @@ def again(host: Host) -> dict[str, str]:
     return {"MEND": host.mend} if host.mend else {}
 
 
+def only_once() -> pulumi.ResourceOptions:
+    """Options of a step that is not run again, whatever becomes of its script and its values."""
+    return pulumi.ResourceOptions(ignore_changes=["create", "stdin"])
+
+
+def another_machine(number: int) -> pulumi.ResourceOptions:
+    """Options that replace a resource when its number changes; the old one goes first, because it holds the address."""
+    trigger = None if number == 1 else number
+    return pulumi.ResourceOptions(replacement_trigger=trigger, delete_before_replace=True)
+
+
 def facts(step: remote.Command) -> pulumi.Output[Any]:
     """The JSON document that a step prints. Not secret, whatever secrets the step was given.
 
@@ -102,13 +113,13 @@ def facts(step: remote.Command) -> pulumi.Output[Any]:
     return pulumi.Output.unsecret(step.stdout).apply(json.loads)
 
 
-def _payload(code: Script, values: Values) -> pulumi.Input[str]:
+def _payload(code: Script, values: Values, *, alone: bool = False) -> pulumi.Input[str]:
     """Only what is not known yet goes through the engine's promises: with many nodes they are what costs time."""
     known = {name: value for name, value in values.items() if isinstance(value, str)}
     pending = {name: value for name, value in values.items() if name not in known}
     if not pending:
-        return code.payload(known)
-    return pulumi.Output.all(**pending).apply(lambda later: code.payload(known | dict(later)))
+        return code.payload(known, alone=alone)
+    return pulumi.Output.all(**pending).apply(lambda later: code.payload(known | dict(later), alone=alone))
 
 
 def _options(parent: pulumi.Resource, after: Sequence[pulumi.Resource], timeout: str) -> pulumi.ResourceOptions:

@@ -110,6 +110,12 @@ class NodeSettings(Section):
     location: Location | None = Field(
         default=None, description="Location, on `hetzner`. Default: the locations of `hetzner.locations` in turn."
     )
+    machine: Annotated[int, Field(ge=1, le=999)] = Field(
+        default=1,
+        description="Another number gives the node a new machine under the same name, the old one alive or dead: its"
+        " part of the database moves to the others first. On `existing` it says that the host is another or was set up"
+        " anew.",
+    )
     front: Place = Field(
         default=Place.IN,
         description="`out` takes the node out of the front, for maintenance: no new mail is led to it.",

@@ -62,6 +62,7 @@ class Stalwart(pulumi.ComponentResource):
         digests = self._demanded_digests(head_installed)
         installed = {host.name: self._install(f"{name}-install-{host.name}", host, digests) for host in others}
 
+        # No settings are written while releases are mixed: a node that is older may not read them.
         # An empty database takes its defaults from the first server that starts; two at once would mix theirs.
         self.first = run_script(
             f"{name}-first",
@@ -69,7 +70,7 @@ class Stalwart(pulumi.ComponentResource):
             "stalwart/first.py",
             {"WISH": self.wish, "ADMIN_PASSWORD": self.admin_password, "PROBE_PASSWORD": self.probe_password},
             parent=self,
-            after=[head_installed, args.database.created, *args.coordinator.steps],
+            after=[head_installed, *installed.values(), args.database.created, *args.coordinator.steps],
         )
         self.started = {head.name: self.first} | {
             host.name: self._start(f"{name}-start-{host.name}", host, installed[host.name]) for host in others
@@ -93,6 +94,8 @@ class Stalwart(pulumi.ComponentResource):
                 "STALWART_HOSTNAME": host.node.hostname,
                 "ZONE": host.node.zone,
                 "TRANSACTION_TIMEOUT": str(args.settings.mail.store_timeout * _MILLISECONDS),
+                "ADMIN_LOGIN": wish.admin_login(args.settings),
+                "ADMIN_PASSWORD": self.admin_password,
                 "NATS_PASSWORD": args.coordinator.password,
                 "NATS_ADDRESSES": " ".join(args.coordinator.addresses),
             },

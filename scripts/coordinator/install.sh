@@ -40,8 +40,10 @@ greets() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2 && read -r -t 2 line <&3 &&
 unit_user=$(systemctl show -P User nats-server)
 [[ -n "$unit_user" ]] || die "the package nats-server is missing" "run the same command again: preparing the host installs it"
 
+# Other peers and another password are taken up by a running server that keeps its clients.
 CHANGED=0
 put /etc/nats-server.conf 0640 "root:$(id -gn "$unit_user")" < <(configuration)
+other_settings=$CHANGED CHANGED=0
 mkdir -p /etc/systemd/system/nats-server.service.d
 put /etc/systemd/system/nats-server.service.d/stalwart-cluster.conf 0644 root:root <<'UNIT'
 [Unit]
@@ -54,10 +56,11 @@ StartLimitIntervalSec=0
 Restart=always
 RestartSec=1
 UNIT
-if ((CHANGED)); then
-  systemctl daemon-reload
-  systemctl restart nats-server
-fi
+((CHANGED == 0)) || systemctl daemon-reload
 [[ "$(systemctl is-enabled nats-server 2>/dev/null)" == enabled ]] || systemctl enable --quiet nats-server
-systemctl is-active --quiet nats-server || systemctl start nats-server
+if ! systemctl is-active --quiet nats-server; then
+  systemctl start nats-server
+elif ((other_settings)); then
+  systemctl reload nats-server
+fi
 wait_for 30 "NATS to answer on $ADDRESS:4222" greets "$ADDRESS" 4222

@@ -9,15 +9,18 @@ What was changed by hand is set back, except what cannot be: then it says so bef
 
 import json
 import socket
-from collections.abc import Callable
+from contextlib import nullcontext
 from os import environ
 from pathlib import Path
 
 from lib.console import Failed, log, run, wait_for
 from lib.foundationdb import fdbcli
-from lib.foundationdb.membership import leaving, others, take_back, take_out
+from lib.foundationdb.coordinators import set_coordinators
+from lib.foundationdb.membership import forget, leaving, others, take_back, take_out
 from lib.foundationdb.refusals import refuse
-from lib.foundationdb.status import Status, not_matching, not_tolerant, not_up
+from lib.foundationdb.status import not_matching, not_tolerant, not_up
+from lib.foundationdb.waiting import MOVING_SECONDS, PATIENCE_SECONDS, wait_until
+from lib.turn.turn import claimed
 
 NODE = environ["NODE"]
 REDUNDANCY = environ["REDUNDANCY"]
@@ -32,11 +35,6 @@ ALLOW = frozenset(environ["ALLOW"].split())
 CREATED = Path("/var/lib/stalwart-cluster/foundationdb.created")
 DATA = Path("/var/lib/foundationdb/data")
 
-# A recovery takes a few seconds and every command here causes one; a slow machine gets time.
-PATIENCE_SECONDS = 120
-# Moving begins a minute or two after a recovery, and takes as long as there is data.
-MOVING_SECONDS = 900
-
 
 def main() -> None:
     wait_for(PATIENCE_SECONDS, "every database process to listen", lambda: not silent_processes())
@@ -44,6 +42,14 @@ def main() -> None:
         create()
     status = wait_until("the database to be available", not_up)
     refuse(status, PROCESSES, redundancy=REDUNDANCY, engine=ENGINE, allow=ALLOW)
+    # A database that was just made has one user; on one that serves, nobody may take a node down meanwhile.
+    with claimed("change who is in the database") if "member" in STATES else nullcontext():
+        reconcile()
+    print(fdbcli.connection_string())
+
+
+def reconcile() -> None:
+    """Bring the members, the mode and the coordinators to what is wanted."""
     take_back(PROCESSES)
     wait_until(
         "every process to be in",
@@ -52,18 +58,20 @@ def main() -> None:
     end_maintenance()
     gone = leaving(PROCESSES, REDUNDANCY)
     set_redundancy()
-    set_coordinators()
+    set_coordinators(COORDINATORS)
     take_out(gone, lambda condition, reasons: wait_until(condition, reasons, MOVING_SECONDS))
+    # A process that is new gets its copies first, which takes as long as there is data.
     wait_until(
         f"a fault tolerance of {TOLERANCE}",
         lambda status: not_matching(status, PROCESSES, FDB_VERSION, gone) + not_tolerant(status, TOLERANCE),
+        MOVING_SECONDS,
     )
+    forget(PROCESSES)
     wait_for(
         PATIENCE_SECONDS,
         "this host's cluster file to name the coordinators",
         lambda: coordinators_here() == COORDINATORS,
     )
-    print(fdbcli.connection_string())
 
 
 def silent_processes() -> list[str]:
@@ -96,7 +104,7 @@ def create() -> None:
 
 
 def end_maintenance() -> None:
-    """Copies on a zone under maintenance are not made anew elsewhere: all processes are in, so nothing is worked on."""
+    """Whoever has a turn has the claim that is held here: maintenance that is on now was left by a person."""
     zone = fdbcli.status().maintenance_zone
     if zone:
         log(f"maintenance of zone {zone} was left on; it is ended")
@@ -118,37 +126,8 @@ def set_redundancy() -> None:
         )
 
 
-def set_coordinators() -> None:
-    status = fdbcli.status()
-    if sorted(status.coordinators) == COORDINATORS:
-        return
-    log(f"coordinators: {' '.join(COORDINATORS)}")
-    _, said = fdbcli.command(f"coordinators {' '.join(COORDINATORS)}", 60)
-    wait_until(
-        f"the coordinators to be set; fdbcli said: {said}",
-        lambda now: (
-            [] if sorted(now.coordinators) == COORDINATORS else [f"they are {' '.join(sorted(now.coordinators))}"]
-        ),
-    )
-
-
 def coordinators_here() -> list[str]:
     return sorted(fdbcli.connection_string().rsplit("@", 1)[1].split(","))
-
-
-def wait_until(condition: str, reasons: Callable[[Status], list[str]], seconds: float = PATIENCE_SECONDS) -> Status:
-    """Poll the status until nothing speaks against the condition; the last reasons stand in the failure."""
-    last: list[str] = []
-
-    def check() -> Status | None:
-        status = fdbcli.status()
-        last[:] = reasons(status)
-        return None if last else status
-
-    try:
-        return wait_for(seconds, condition, check)
-    except Failed as failure:
-        raise Failed(f"{failure}: {'; '.join(last)}", failure.remedy) from None
 
 
 run(main)

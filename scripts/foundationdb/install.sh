@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install FoundationDB on a host and start its process. The database itself is made later, once, by database.sh.
+# Bring FoundationDB on a host to the wanted release and configuration. The database itself is made later, once, by
+# database.py. What runs already is stopped only in the turn of this node.
 : "${NODE:?name of the node}"
 : "${FDB_VERSION:?release}"
 : "${FDB_SOURCE:?URL of the folder with the release files}"
@@ -11,6 +12,7 @@
 source lib/common.sh
 source lib/apt.sh
 source lib/download.sh
+source lib/turn.sh
 source lib/foundationdb/places.sh
 source lib/foundationdb/config.sh
 source lib/foundationdb/packages.sh
@@ -45,22 +47,62 @@ is_packages_own_database() {
   ! grep -q '^`' <<<"$keys"
 }
 
-# "fresh" as long as no database was ever created with this host's files.
-state=fresh
-if [[ -e "$FDB_CREATED" ]] || holds_database; then state=member; fi
+# What runs here while the database exists: stopping it is the cluster's concern.
+is_running_member() { [[ "$state" == member ]] && systemctl is-active --quiet foundationdb; }
+
+# A change of the configuration is taken up at a start only.
+runs_with_older_configuration() {
+  local pid
+  systemctl is-active --quiet foundationdb || return 1
+  pid=$(systemctl show -P MainPID foundationdb)
+  [[ "$pid" =~ ^[1-9][0-9]*$ ]] || return 1
+  (($(stat -c %Y "$FDB_ETC/foundationdb.conf") > $(date +%s) - $(ps -o etimes= -p "$pid" || echo 0) + 1))
+}
+
+restart_database() {
+  systemctl restart foundationdb
+  wait_for 60 "the database process to listen on $ADDRESS:$FDB_PORT" listens "$ADDRESS" "$FDB_PORT"
+}
+
+# A host that is new under an address where coordinators were kept: with its empty disk it would speak for what it never
+# knew. So the others take over first, and it is made one again when it is in.
+is_forgetful_coordinator() {
+  local here
+  [[ "$state" == fresh ]] && ! systemctl is-active --quiet foundationdb || return 1
+  here=$(connection_string "$FDB_CLUSTER")
+  [[ "${here#*@}" == *,* && ",${here#*@}," == *",$ADDRESS:$FDB_PORT,"* ]]
+}
 
 mkdir -p "$FDB_ETC" "$FDB_DATA" /var/log/foundationdb
 place_cluster_file
+# "fresh" as long as no database was ever created with this host's files.
+state=fresh
+if [[ -e "$FDB_CREATED" ]] || holds_database; then state=member; fi
 [[ "$state" == fresh ]] || refuse_another_zone
 write_unit
 write_configuration
-install_fdb_packages
+if ! has_fdb_packages; then
+  fetch_fdb_packages
+  if is_running_member; then
+    in_turn "bring FoundationDB from $(installed_version foundationdb-server) to $FDB_VERSION" "$FDB_VERSION" install_fdb_packages
+  else
+    install_fdb_packages
+  fi
+fi
 # The client library rewrites the file as its owner, by rename: both file and folder must be the server's.
 chown foundationdb:foundationdb "$FDB_ETC" "$FDB_CLUSTER"
 chmod 0775 "$FDB_ETC"
 chmod 0640 "$FDB_CLUSTER"
+if is_forgetful_coordinator; then in_python lib/foundationdb/make_room.py "$ADDRESS:$FDB_PORT"; fi
 [[ -e "$FDB_ETC/.ready" ]] || touch "$FDB_ETC/.ready"
 [[ "$(systemctl is-enabled foundationdb 2>/dev/null)" == enabled ]] || systemctl enable --quiet foundationdb
+if runs_with_older_configuration; then
+  if is_running_member; then
+    in_turn "restart FoundationDB with its new configuration" "$FDB_VERSION" restart_database
+  else
+    restart_database
+  fi
+fi
 systemctl is-active --quiet foundationdb || systemctl start foundationdb
 wait_for 60 "the database process to listen on $ADDRESS:$FDB_PORT" listens "$ADDRESS" "$FDB_PORT"
 printf '{"state": "%s", "version": "%s"}\n' "$state" "$(installed_version foundationdb-server)"

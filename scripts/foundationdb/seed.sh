@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Make the cluster's first cluster file on the seed, with its real address, and print the connection string.
+# Print the connection string that nodes join with: that of the database where there is one, else a first one, made on
+# the seed with its real address.
 : "${CLUSTER_NAME:?description in the cluster file, constant for the life of the cluster}"
 : "${SEED_ADDRESS:?private address of the seed}"
+: "${FOUND?connection string of the database that the hosts hold; empty: every host is new}"
 source lib/common.sh
 source lib/foundationdb/places.sh
 
-if [[ -s "$FDB_CLUSTER" ]]; then
-  here=$(connection_string "$FDB_CLUSTER")
+here=$FOUND
+if [[ -z "$here" && -s "$FDB_CLUSTER" ]]; then here=$(connection_string "$FDB_CLUSTER"); fi
+if [[ -n "$here" ]]; then
   [[ "$(description_of "$here")" == "$CLUSTER_NAME" ]] ||
     die "this host already belongs to the database $(description_of "$here")" "set stalwart-cluster:cluster back, or take another host"
   printf '%s\n' "$here"

@@ -5,6 +5,7 @@
 : "${NODE:?name of the node}"
 : "${ADDRESS:?private address of the host}"
 : "${HOSTS:?lines for /etc/hosts: address and names of every node}"
+: "${CLUSTER:?JSON of all nodes and of the tolerance they give}"
 : "${ADDRESS_SECONDS:?how long the address may take to appear, where the network is being made}"
 : "${DEVICE?block device for the data of the database; empty: the disk of the host}"
 : "${PACKAGES?Debian packages beside the usual ones, may be empty}"
@@ -45,6 +46,9 @@ claim() {
     "$CLUSTER_ID" "$STACK" "$NODE" "$(date -u +%FT%TZ)" | put "$owner" 0644 root:root
 }
 
+# Read by what acts on a host when the stack is not at work: a reboot, a start after an outage.
+prepare_cluster() { put /etc/stalwart-cluster/cluster.json 0644 root:root <<<"$CLUSTER"; }
+
 # Whoever has no such address is refused below, with all other reasons.
 for ((tries = 0; tries < 2 * ADDRESS_SECONDS; tries++)); do
   ! has_address "$ADDRESS" || break
@@ -52,6 +56,7 @@ for ((tries = 0; tries < 2 * ADDRESS_SECONDS; tries++)); do
 done
 refuse_unfit_host
 claim
+prepare_cluster
 prepare_volume
 prepare_packages
 prepare_names

@@ -12,9 +12,17 @@ alone_with_dpkg() {
   exec 9>&-
 }
 
+# What an interrupted dpkg left half done, it finishes before anything else: apt does nothing until then.
+finish_interrupted_dpkg() {
+  [[ -n "$(dpkg --audit 2>/dev/null)" || -n "$(find /var/lib/dpkg/updates -type f 2>/dev/null)" ]] || return 0
+  log "finishing what an interrupted dpkg left half done"
+  dpkg --force-confdef --force-confold --configure -a </dev/null >&2 || log "note: dpkg could not finish it; installing again"
+}
+
 # Quiet when it works; on failure the last lines of what apt said.
 apt_get() {
   local said
+  finish_interrupted_dpkg
   said=$(mktemp)
   if apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef \
     -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false "$@" >"$said" 2>&1; then

@@ -24,8 +24,11 @@ def log(text: str) -> None:
     print(f"{os.environ.get('NODE', 'here')}: {text}", file=sys.stderr, flush=True)
 
 
-def wait_for(seconds: float, condition: str, check: Callable[[], T | None]) -> T:
+def wait_for(seconds: float, condition: str, check: Callable[[], T | None], pause: float = POLL_SECONDS) -> T:
     """Poll until `check` gives something true, and return it.
+
+    Args:
+        pause: seconds between two looks.
 
     Raises:
         Failed: after `seconds`, with the condition in its message.
@@ -35,7 +38,7 @@ def wait_for(seconds: float, condition: str, check: Callable[[], T | None]) -> T
         return found
     log(f"waiting for {condition} (at most {seconds:.0f} s)")
     while time.monotonic() < end:
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
         if found := check():
             return found
     raise Failed(

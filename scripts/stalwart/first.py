@@ -13,6 +13,7 @@ from lib.console import Failed, log, run, wait_for
 from lib.stalwart import accounts, recovery, service
 from lib.stalwart.apply import apply, dkim_is_ready, dkim_records
 from lib.stalwart.jmap import Client, Unauthorized
+from lib.stalwart.started import started_for
 from lib.stalwart.wish import Wish, parse
 
 NODE = environ["NODE"]
@@ -21,7 +22,6 @@ ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
 PROBE_PASSWORD = environ["PROBE_PASSWORD"]
 
 CONFIGURED = Path("/var/lib/stalwart-cluster/stalwart.configured")
-STARTED_FOR = Path("/var/lib/stalwart-cluster/stalwart.started-for")
 
 DKIM_SECONDS = 90
 _REACHED_SECONDS = "4"
@@ -36,19 +36,11 @@ def main() -> None:
     changed += accounts.ensure(client, wish, ADMIN_PASSWORD, PROBE_PASSWORD)
     if recovering:
         recovery.disable()
-    if recovering or started_for() != wish.restart_digest:
-        service.restart("listeners and coordinator are taken up at a start")
-    client = service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
-    service.enable()
-    STARTED_FOR.write_text(wish.restart_digest)
+    with started_for(wish.restart_digest, again=recovering):
+        client = service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
     CONFIGURED.touch()
     wait_for(DKIM_SECONDS, "the signing keys of every domain", lambda: dkim_is_ready(client, wish))
     print(json.dumps(report(client, wish, changed), sort_keys=True))
-
-
-def started_for() -> str:
-    """The settings with which the running server was started; empty when that is not known."""
-    return STARTED_FOR.read_text() if STARTED_FOR.exists() else ""
 
 
 def administrator(wish: Wish, *, downloads: bool) -> tuple[Client, bool]:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install the mail server on a host: binary, unit, the pointer to its store. It is started later, the first node first.
+# Bring the mail server on a host to the wanted release: binary, unit, the pointer to its store. A server that runs is
+# changed in the turn of its node; else it is started later, the first node first.
 : "${NODE:?name of the node}"
 : "${STALWART_VERSION:?release}"
 : "${STALWART_SOURCE:?URL of the folder with the release files}"
@@ -7,6 +8,8 @@
 : "${STALWART_HOSTNAME:?identity of the node in the mail cluster, unique and constant}"
 : "${ZONE:?failure zone of the node}"
 : "${TRANSACTION_TIMEOUT:?milliseconds a request waits for the store}"
+: "${ADMIN_LOGIN:?address of the administrator}"
+: "${ADMIN_PASSWORD:?}"
 : "${NATS_PASSWORD:?password for the coordinator}"
 : "${NATS_ADDRESSES:?where the coordinator answers, ip:port each}"
 source lib/common.sh
@@ -72,9 +75,28 @@ for folder in /etc/stalwart /var/lib/stalwart /var/log/stalwart; do
   [[ -d "$folder" ]] || install -d -m 0750 -o stalwart -g stalwart "$folder"
 done
 install_binary
-[[ "$(readlink /usr/local/bin/stalwart 2>/dev/null)" == "$binary" ]] || {
+write_files
+# Files that only a start takes up, newer than the process that runs with the old ones.
+runs_with_older_files() {
+  local pid since file
+  pid=$(systemctl show -P MainPID stalwart)
+  [[ "$pid" =~ ^[1-9][0-9]*$ ]] || return 1
+  since=$(($(date +%s) - $(ps -o etimes= -p "$pid" || echo 0)))
+  for file in /etc/stalwart/config.json /etc/stalwart/stalwart.env; do
+    (($(stat -c %Y "$file") <= since + 1)) || return 0
+  done
+  return 1
+}
+
+here=$(readlink /usr/local/bin/stalwart 2>/dev/null || true)
+if systemctl is-active --quiet stalwart; then
+  if [[ "$here" != "$binary" ]]; then
+    in_python lib/stalwart/roll.py "bring Stalwart from ${here##*/stalwart-} to $STALWART_VERSION" "$binary"
+  elif runs_with_older_files; then
+    in_python lib/stalwart/roll.py "restart Stalwart with its new settings of the host" "$binary"
+  fi
+elif [[ "$here" != "$binary" ]]; then
   ln -sfn "$binary" /usr/local/bin/.stalwart.new
   mv -fT /usr/local/bin/.stalwart.new /usr/local/bin/stalwart
-}
-write_files
+fi
 printf '{"sha256": "%s", "arch": "%s", "version": "%s"}\n' "$(cat "$record")" "$architecture" "$STALWART_VERSION"

@@ -2,12 +2,12 @@
 
 import json
 from os import environ
-from pathlib import Path
 
 from lib.console import Failed, run, wait_for
 from lib.stalwart import service
 from lib.stalwart.jmap import Unauthorized
-from lib.stalwart.wish import parse
+from lib.stalwart.started import started_for
+from lib.stalwart.wish import Wish, parse
 
 NODE = environ["NODE"]
 WISH = environ["WISH"]
@@ -15,17 +15,19 @@ STALWART_HOSTNAME = environ["STALWART_HOSTNAME"]
 ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
 RESTART = environ["RESTART"]
 
-STARTED_FOR = Path("/var/lib/stalwart-cluster/stalwart.started-for")
 LEASE_SECONDS = 60
 
 
 def main() -> None:
     wish = parse(WISH)
     service.place_cluster_file()
-    if service.is_active() and started_for() != RESTART:
-        # It may also run since an interrupted run, from before there were accounts and a coordinator to hear of them.
-        service.restart("listeners or coordinator changed, which are taken up at a start")
-    service.start()
+    with started_for(RESTART):
+        node = listed(wish)
+    print(json.dumps({"node_id": node, "hostname": STALWART_HOSTNAME}))
+
+
+def listed(wish: Wish) -> int:
+    """The id of this node in the mail cluster, once it serves and is listed as active."""
     try:
         client = service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
     except Unauthorized:
@@ -33,18 +35,12 @@ def main() -> None:
             f"this node does not accept the stack's password of {wish.admin_login}",
             "tell the stack the present one: pulumi config set --secret stalwart-cluster:admin_password",
         ) from None
-    STARTED_FOR.write_text(RESTART)
-    node = wait_for(
+    (node,) = wait_for(
         LEASE_SECONDS,
         f"{STALWART_HOSTNAME} to be listed as an active node",
-        lambda: {"id": found} if (found := service.active_nodes(client).get(STALWART_HOSTNAME)) is not None else None,
+        lambda: [found] if (found := service.active_nodes(client).get(STALWART_HOSTNAME)) is not None else None,
     )
-    print(json.dumps({"node_id": node["id"], "hostname": STALWART_HOSTNAME}))
-
-
-def started_for() -> str:
-    """The settings with which the running server was started; empty when that is not known."""
-    return STARTED_FOR.read_text() if STARTED_FOR.exists() else ""
+    return node
 
 
 run(main)

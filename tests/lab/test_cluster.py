@@ -168,7 +168,7 @@ def test_a_lab_starts_again_after_a_reboot_of_its_machine(lab: Lab, person: Mail
 def test_another_stack_is_refused_on_these_hosts(lab: Lab) -> None:
     given = {
         "NODE": "mx1", "CLUSTER_ID": "another", "STACK": "other/dev", "ADDRESS": lab.address("mx1"),
-        "HOSTS": "x", "PACKAGES": "", "ADDRESS_SECONDS": "0", "DEVICE": "",
+        "HOSTS": "x", "CLUSTER": "{}", "PACKAGES": "", "ADDRESS_SECONDS": "0", "DEVICE": "",
         "MIN_MEMORY_MIB": "1024", "MIN_DISK_GIB": "1",
     }  # fmt: skip
     lab.ssh("mx1", "true")

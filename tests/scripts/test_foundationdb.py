@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import Sandbox
 
-SEED = {"NODE": "mx1", "CLUSTER_NAME": "mail", "SEED_ADDRESS": "10.0.0.1"}
+SEED = {"NODE": "mx1", "CLUSTER_NAME": "mail", "SEED_ADDRESS": "10.0.0.1", "FOUND": ""}
 INSTALL = {
     "NODE": "mx2",
     "FDB_VERSION": "7.4.6",
@@ -35,7 +35,8 @@ def host(sandbox: Sandbox) -> Sandbox:
     """A host whose packages install at once and whose services start at once."""
     for name in ("chown", "apt-mark", "systemctl", "fdbcli"):
         sandbox.program(name)
-    sandbox.program("dpkg", "echo amd64")
+    dpkg = '[[ $3 != lt && "$4" > "$2" ]] && exit 1 || exit 0'
+    sandbox.program("dpkg", f"case $1 in --print-architecture) echo amd64 ;; --compare-versions) {dpkg} ;; esac")
     sandbox.program("apt-get", "touch /var/lib/installed")
     version = '[[ "$3" == *Status* ]] && echo "hold ok installed" || echo "${VERSION:-7.4.6}"'
     sandbox.program("dpkg-query", f"[[ -e /var/lib/installed ]] || exit 1\n{version}")
@@ -112,11 +113,17 @@ def test_a_mirror_without_a_file_names_it(host: Sandbox) -> None:
     assert "the mirror has no /var/cache/mirror/foundationdb-server_7.4.6-1_amd64.deb" in done.err
 
 
-def test_an_installed_release_is_not_replaced(host: Sandbox) -> None:
+@pytest.mark.parametrize(("wanted", "why"), [("7.4.4", "the older 7.4.4"), ("7.5.0", "7.5.0, of another line")])
+def test_an_older_release_and_one_of_another_line_are_refused_before_anything(
+    host: Sandbox, wanted: str, why: str
+) -> None:
     assert host.run("foundationdb/install.sh", **INSTALL).code == 0
-    done = host.run("foundationdb/install.sh", **{**INSTALL, "FDB_VERSION": "7.4.8"})
+    before = len(host.calls("apt-get")), len(host.calls("systemctl"))
+    done = host.run("foundationdb/install.sh", **{**INSTALL, "FDB_VERSION": wanted})
     assert done.code == 1
-    assert "FoundationDB 7.4.6 is installed and the stack file wants 7.4.8" in done.err
+    assert f"FoundationDB 7.4.6 is installed and the stack file wants {why}" in done.err
+    assert len(host.calls("apt-get")) == before[0]
+    assert not [call for call in host.calls("systemctl")[before[1] :] if call.split()[0] in {"stop", "restart"}]
 
 
 def test_a_member_is_not_moved_to_another_zone(host: Sandbox) -> None:

@@ -12,6 +12,7 @@ PREPARE = {
     "STACK": "mail/dev",
     "ADDRESS": "10.0.0.1",
     "HOSTS": "10.0.0.1 mx1.mail.dev.test mx1",
+    "CLUSTER": '{"tolerance": 0, "nodes": {}}',
     "ADDRESS_SECONDS": "0",
     "DEVICE": "",
     "PACKAGES": "nats-server",

@@ -16,6 +16,8 @@ INSTALL = {
     "STALWART_HOSTNAME": "mx1.mail.dev.test",
     "ZONE": "a",
     "TRANSACTION_TIMEOUT": "20000",
+    "ADMIN_LOGIN": "admin@example.org",
+    "ADMIN_PASSWORD": "secret",
     "NATS_PASSWORD": "s3cret",
     "NATS_ADDRESSES": "10.0.0.1:4222",
 }
@@ -33,8 +35,9 @@ def archive(host: Sandbox, *members: str) -> None:
 @pytest.fixture
 def host(sandbox: Sandbox) -> Sandbox:
     """A host with the archive at hand and without the account `stalwart`."""
-    for name in ("adduser", "systemctl", "chown"):
+    for name in ("adduser", "chown"):
         sandbox.program(name)
+    sandbox.program("systemctl", "[[ $1 != is-active ]]")
     sandbox.program("id")
     sandbox.program("install", 'mkdir -p "${@: -1}"')
     sandbox.program("dpkg", "echo amd64")

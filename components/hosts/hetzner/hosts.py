@@ -27,7 +27,7 @@ class HetznerHosts(pulumi.ComponentResource):
             f"{name}-ssh-key", name=who.name, public_key=login.public_key_openssh, labels=who.labels, opts=child
         )
         self.net = make_net(name, settings, who, child)
-        args = ServerArgs(settings=settings, identity=who, net=self.net, key=key, login=login)
+        args = ServerArgs(settings=settings, identity=who, net=self.net, key=key, login=login, parent=self)
         servers = Servers(name, args, plan.nodes, child)
         self.hosts = {node.name: servers.make(node) for node in plan.nodes}
         self.register_outputs({"network": str(settings.hetzner.network)})

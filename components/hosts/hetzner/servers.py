@@ -1,6 +1,6 @@
 """One server per node, with addresses that outlive it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import pulumi
@@ -12,7 +12,9 @@ from components.dns.names import Address
 from components.hosts.hetzner.cloud_init import user_data
 from components.hosts.hetzner.identity import Identity
 from components.hosts.hetzner.network import Net
+from components.hosts.leave import leave
 from components.remote.host import DIAL_ERROR_LIMIT, Host
+from components.remote.step import another_machine
 from components.settings import Permission, Settings
 from components.topology import Node
 
@@ -36,6 +38,7 @@ class ServerArgs:
     net: Net
     key: hcloud.SshKey
     login: tls.PrivateKey
+    parent: pulumi.Resource
 
 
 def groups(nodes: tuple[Node, ...]) -> dict[str, str]:
@@ -67,6 +70,13 @@ class Servers:
         # The engine itself refuses to remove what holds mail, whatever the API would say.
         self._protect = Permission.DESTROY not in args.settings.allow
         self._made: list[hcloud.Server] = []
+        self._nodes = nodes
+        families = ("ipv4", "ipv6") if args.settings.hetzner.ipv6 else ("ipv4",)
+        self._keys = {
+            node.name: tls.PrivateKey(f"{name}-host-key-{node.name}", algorithm="ED25519", opts=options)
+            for node in nodes
+        }
+        self._addresses = {node.name: {family: self._address(node, family) for family in families} for node in nodes}
         self._of_node = groups(nodes)
         self._groups = {
             group: hcloud.PlacementGroup(
@@ -83,9 +93,8 @@ class Servers:
         """The server of a node, as a host that is not prepared yet."""
         args, name = self._args, f"{self._name}-{node.name}"
         hetzner = args.settings.hetzner
-        own = tls.PrivateKey(f"{self._name}-host-key-{node.name}", algorithm="ED25519", opts=self._options)
-        families = ("ipv4", "ipv6") if hetzner.ipv6 else ("ipv4",)
-        addresses = {family: self._address(node, family) for family in families}
+        own, addresses = self._keys[node.name], self._addresses[node.name]
+        left = leave(self._name, node, self._nodes, self._bare, args.parent)
         server = hcloud.Server(
             name,
             name=args.identity.of(node.name),
@@ -117,34 +126,37 @@ class Servers:
             shutdown_before_deletion=True,
             labels=args.identity.labelled(node.name),
             opts=pulumi.ResourceOptions.merge(
-                self._options,
+                pulumi.ResourceOptions.merge(self._options, another_machine(node.machine)),
                 pulumi.ResourceOptions(
                     # None of these may replace a server that holds mail: a newer image and another key are for new
                     # servers, and one that exists is not moved.
                     ignore_changes=["image", "location", "placementGroupId", "sshKeys", "userData"],
-                    # The old one must go first: it holds the name, the addresses and the place in the network.
-                    delete_before_replace=True,
                     protect=self._protect,
-                    depends_on=[args.net.subnet, *self._turn()],
+                    depends_on=[args.net.subnet, *self._turn(), *left],
                     custom_timeouts=pulumi.CustomTimeouts(create=_SERVER_TIMEOUT, update=_SERVER_TIMEOUT),
                 ),
             ),
         )
         self._made.append(server)
-        connection = remote.ConnectionArgs(
-            # By way of the server, so that nothing is tried before it runs.
-            host=pulumi.Output.all(server.id, addresses["ipv4"].ip_address).apply(lambda known: str(known[1])),
-            private_key=args.login.private_key_openssh,
-            host_key=own.public_key_openssh,
-            dial_error_limit=BOOT_DIAL_LIMIT,
-        )
         public = tuple(
             Address(type="A" if family == "ipv4" else "AAAA", value=address.ip_address.apply(first_address))
             for family, address in addresses.items()
         )
         device, attached = self._volume(node, server)
-        host = Host(node=node, connection=connection, public=public, identity=server.id, server=server, device=device)
+        # By way of the server, so that nothing is tried before it runs.
+        address = pulumi.Output.all(server.id, addresses["ipv4"].ip_address).apply(lambda known: str(known[1]))
+        host = replace(self._bare(node, address), public=public, identity=server.id, server=server, device=device)
         return host.once([server, *attached])
+
+    def _bare(self, node: Node, address: pulumi.Input[str] | None = None) -> Host:
+        """The node's host by its address and keys; without an address of its own it waits for no server."""
+        connection = remote.ConnectionArgs(
+            host=address or self._addresses[node.name]["ipv4"].ip_address,
+            private_key=self._args.login.private_key_openssh,
+            host_key=self._keys[node.name].public_key_openssh,
+            dial_error_limit=BOOT_DIAL_LIMIT,
+        )
+        return Host(node=node, connection=connection, public=())
 
     def _turn(self) -> list[hcloud.Server]:
         """The server that has to be there before the next one is asked for."""

@@ -65,7 +65,7 @@ auto_memory() {
 }
 
 # The monitor acts on a changed file at once, and on all processes of the host; a half-written one would end them.
-# So it is replaced by a rename, and kill-on-configuration-change is off: a change waits for the next planned restart.
+# So it is replaced by a rename, and kill-on-configuration-change is off: a change is taken up in the node's turn.
 write_configuration() {
   local memory cache filesystem=''
   # On a volume that is not mounted the data would look lost: the process refuses to start then.

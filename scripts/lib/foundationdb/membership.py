@@ -22,6 +22,16 @@ def take_back(wanted: Mapping[str, str]) -> None:
         fdbcli.command(f"include {' '.join(back)}", 60)
 
 
+def forget(wanted: Mapping[str, str]) -> None:
+    """Lift exclusions of what is neither wanted nor in any more: whoever gets the address next would get no data."""
+    status = fdbcli.status()
+    there = {name for process in status.processes for name in (process.address, process.address.rsplit(":", 1)[0])}
+    left = sorted({*status.excluded_servers} - there - {*wanted})
+    if left:
+        log(f"the exclusion of {' '.join(left)} is lifted: nothing is there any more")
+        fdbcli.command(f"include {' '.join(left)}", 60)
+
+
 def others(status: Status, wanted: Mapping[str, str]) -> frozenset[str]:
     """The processes that are in the cluster and not wanted."""
     return frozenset(process.address for process in status.processes) - set(wanted)

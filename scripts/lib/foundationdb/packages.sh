@@ -3,19 +3,43 @@
 
 installed_version() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null; }
 
-# Any `dpkg -i` of the server restarts every process on the host, so an installed release is never installed again.
-install_fdb_packages() {
-  local here name
-  if is_installed foundationdb-server && is_installed foundationdb-clients; then
-    here=$(installed_version foundationdb-server)
-    [[ "$here" == "$FDB_VERSION" || "$here" == "$FDB_VERSION-"* ]] && return 0
-    die "FoundationDB $here is installed and the stack file wants $FDB_VERSION" \
-      "an installed database is not replaced here: set release.foundationdb back to $here"
-  fi
+# Whether both packages are whole, in the wanted release. Any `dpkg -i` of the server restarts every process on the
+# host, so an installed release is never installed again.
+has_fdb_packages() {
+  local name here
+  for name in foundationdb-server foundationdb-clients; do
+    is_installed "$name" || return 1
+    here=$(installed_version "$name")
+    [[ "$here" == "$FDB_VERSION" || "$here" == "$FDB_VERSION-"* ]] || return 1
+  done
+}
+
+# Releases of one line talk to each other, so nodes may change one after the other; an older one may not read what a
+# newer one wrote.
+refuse_another_line() {
+  local here
+  here=$(installed_version foundationdb-server) || return 0
+  here=${here%%-*}
+  [[ -n "$here" ]] || return 0
+  [[ "${here%.*}" == "${FDB_VERSION%.*}" ]] ||
+    die "FoundationDB $here is installed and the stack file wants $FDB_VERSION, of another line" \
+      "the nodes could not talk to each other meanwhile: set release.foundationdb to a release of ${here%.*}"
+  dpkg --compare-versions "$FDB_VERSION" ge "$here" ||
+    die "FoundationDB $here is installed and the stack file wants the older $FDB_VERSION" \
+      "set release.foundationdb back to $here, or to a newer one"
+}
+
+# Fetched and checked before anything is stopped: a wrong file changes nothing.
+fetch_fdb_packages() {
+  refuse_another_line
   refuse_missing_avx
   download_fdb_packages
+}
+
+install_fdb_packages() {
+  local name
   log "installing FoundationDB $FDB_VERSION"
-  alone_with_dpkg apt_get install "${FDB_FILES[@]}" ||
+  alone_with_dpkg apt_get install --allow-change-held-packages "${FDB_FILES[@]}" ||
     die "the packages of FoundationDB $FDB_VERSION could not be installed" "see the lines above; dpkg --configure -a finishes a half-done install"
   for name in foundationdb-clients foundationdb-server; do apt-mark hold "$name" >/dev/null; done
   rm -rf "$FDB_DOWNLOADS"

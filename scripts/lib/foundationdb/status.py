@@ -14,6 +14,7 @@ Json = Mapping[str, Any]
 
 RECOVERED = frozenset({"accepting_commits", "all_logs_recruited", "storage_recovered", "fully_recovered"})
 SETTLED_SECONDS = 60.0
+CALM_SECONDS = 10.0
 COPIES = {"single": 1, "double": 2, "triple": 3}
 
 
@@ -134,6 +135,19 @@ def not_settled(status: Status) -> list[str]:
     if status.active_generations != 1:
         reasons.append(f"{status.active_generations} generations of logs are alive")
     if status.seconds_since_last_recovered < SETTLED_SECONDS:
+        reasons.append(f"the last recovery was {status.seconds_since_last_recovered:.0f} s ago")
+    return reasons
+
+
+def not_calm(status: Status) -> list[str]:
+    """Why a recovery is under way or so recent that another may follow it; empty when none is.
+
+    The time is the operator's wait after a recovery made short: what a node takes away is looked at by itself.
+    """
+    reasons = not_up(status)
+    if status.recovery_state not in RECOVERED:
+        reasons.append(f"the last recovery is at {status.recovery_state}")
+    if status.seconds_since_last_recovered < CALM_SECONDS:
         reasons.append(f"the last recovery was {status.seconds_since_last_recovered:.0f} s ago")
     return reasons
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import cast
 
 from lib.console import log
-from lib.front import database, mail
+from lib.front import database, drain, mail
 from lib.front.watch import Check
 
-PORT = 8085
+PORT = drain.PORT
 PATH = "/ready"
 BINDING = "fdb.zip.base64"
 
@@ -30,12 +30,15 @@ class Probe:
     def __init__(self, checks: Sequence[Check]) -> None:
         self._checks = checks
         self._said: str | None = None
+        self.refusals = 0
+        """How often the answer was no."""
 
     def trouble(self) -> str:
         """Why the node is not to be given mail; empty when it is."""
         for check in self._checks:
             check.begin()
-        found = "; ".join(reason for check in self._checks if (reason := check.trouble()))
+        found = drain.trouble() or "; ".join(reason for check in self._checks if (reason := check.trouble()))
+        self.refusals += bool(found)
         if found != self._said:
             log(f"not ready: {found}" if found else "ready")
             self._said = found
@@ -55,7 +58,9 @@ class Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def do_GET(self) -> None:  # the base class calls it so
-        if self.path != PATH:
+        if self.path == drain.REFUSALS:
+            self._answer(HTTPStatus.OK, str(self.probe.refusals))
+        elif self.path != PATH:
             self._answer(HTTPStatus.NOT_FOUND, f"only {PATH} is answered")
         elif trouble := self.probe.trouble():
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE, trouble)

@@ -62,15 +62,10 @@ def is_active() -> bool:
     return systemctl("is-active", UNIT) == "active"
 
 
-def enable() -> None:
-    """Let it start at every boot."""
-    if systemctl("is-enabled", UNIT) != "enabled":
-        systemctl("enable", "--quiet", UNIT)
-
-
 def start() -> None:
     """Start it and let it start at every boot."""
-    enable()
+    if systemctl("is-enabled", UNIT) != "enabled":
+        systemctl("enable", "--quiet", UNIT)
     systemctl("start", UNIT)
 
 

@@ -5,6 +5,7 @@ import json
 import shlex
 import sys
 import time
+from itertools import takewhile
 from typing import Any
 
 from . import exclusions
@@ -82,15 +83,27 @@ class Cli:
                 self.store.transact(lambda tr: tr.clear(_bytes(key)))
                 print("Committed (1)")
                 return 0
-            case ["getrange", first, *_]:
-                pairs = self.store.transact(lambda tr: tr.get_range(_bytes(first)))
-                print("\nRange limited to 1 keys")
-                for pair in pairs[:1]:
-                    print("`{}' is `{}'".format(*(part.decode(errors="replace") for part in pair)))
+            case ["getrange", first, *rest]:
+                return self.getrange(_bytes(first), *rest)
+            case ["maintenance", "on", zone, seconds] if seconds.isdigit():
+                self.request({"op": "maintenance", "zone": zone, "seconds": int(seconds)})
+                return 0
+            case ["maintenance", "off"]:
+                self.request({"op": "maintenance", "zone": None, "seconds": 0})
                 return 0
             case _:
                 print(f"ERROR: Unknown command `{words[0]}'. Try `help'?", file=sys.stderr)
                 return 1
+
+    def getrange(self, first: bytes, last: str = "\\xff", limit: str = "25") -> int:
+        """The pairs from one key to another, which does not belong to them."""
+        end = _bytes(last)
+        common = bytes(one for one, other in takewhile(lambda pair: pair[0] == pair[1], zip(first, end, strict=False)))
+        pairs = self.store.transact(lambda tr: tr.get_range(common))
+        print(f"\nRange limited to {limit} keys")
+        for key, value in [pair for pair in pairs if first <= pair[0] < end][: int(limit)]:
+            print(f"`{_printed(key)}' is `{_printed(value)}'")
+        return 0
 
     def configure(self, words: list[str]) -> int:
         new = "new" in words
@@ -208,6 +221,14 @@ class Cli:
         else:
             print("The database is available, but has issues (type 'status' for more information).")
         return 0
+
+
+def _printed(data: bytes) -> str:
+    """As the real one prints: what is not printable by its number, a backslash twice."""
+    return "".join(
+        "\\\\" if byte == ord("\\") else chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}"  # ASCII
+        for byte in data
+    )
 
 
 def _bytes(text: str) -> bytes:

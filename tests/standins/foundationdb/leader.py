@@ -54,6 +54,8 @@ def serve(server: "Server", message: Message) -> Message:
             return coordinators(server, message["addresses"])
         case "exclude" | "include":
             return exclusions.change(server, message["op"], message["addresses"])
+        case "maintenance":
+            return maintenance(server, message["zone"], message["seconds"])
         case "excluded":
             return {"waiting": exclusions.holding(server)}
         case _:
@@ -150,6 +152,14 @@ def coordinators(server: "Server", addresses: list[str]) -> Message:
                 ask(address, {"op": "string", "old": old, "string": string}, 2)
         server.answer({"op": "string", "old": old, "string": string})
         server.epoch_began = time.time()
+    return {"done": "changed"}
+
+
+def maintenance(server: "Server", zone: str | None, seconds: int) -> Message:
+    """One zone at a time, until the time is over; no recovery follows from it."""
+    with server.lock:
+        server.disk.save(maintenance=[zone, time.time() + seconds] if zone else None)
+        spread(server)
     return {"done": "changed"}
 
 

@@ -26,8 +26,10 @@ def cluster(server: "Server") -> dict[str, Any]:
     lost = set(meta.get("zones", [])) - live
     replicas = max(0, copies - len(lost))
     quorum = (len(server.cluster_file.coordinators) - 1) // 2
-    without_data = max(-1, min(copies - 1, quorum, replicas - 1))
-    without_service = max(-1, min(copies - 1, len(live) - copies, without_data))
+    zone, until = meta.get("maintenance") or (None, 0)
+    away = 1 if zone and time.time() < until else 0
+    without_data = max(-1, min(copies - 1 - away, quorum, replicas - 1))
+    without_service = max(-1, min(copies - 1 - away, len(live) - copies, without_data))
     since = time.time() - server.epoch_began
     calm = since > 60  # the real one says `initializing` for a minute
     state = {"healthy": calm and not lost, "name": "healthy" if calm and not lost else "initializing"}
@@ -74,6 +76,7 @@ def cluster(server: "Server") -> dict[str, Any]:
             ],
             "machines": {member["machine"]: {"address": a.rsplit(":", 1)[0]} for a, member in members.items()},
             "messages": [],
+            **({"maintenance_zone": zone, "maintenance_seconds_remaining": until - time.time()} if away else {}),
             "processes": {member["process"]: _process(server, member) for member in members.values()},
             "protocol_version": PROTOCOL,
             "recovery_state": {

@@ -56,16 +56,20 @@ note_written() {
   (umask 077 && mkdir -p "${note%/*}" && printf '%s\n' "$text" >"$note")
 }
 
-# put PATH MODE OWNER:GROUP [shared]: write stdin to PATH whole or not at all. Leaves an identical file alone.
-# Sets CHANGED=1 when the file was written, so that a caller restarts only what has to. `shared`: others rewrite it too.
+# put PATH MODE OWNER:GROUP [shared]: write stdin to PATH whole or not at all. Leaves an identical file alone, but for its
+# rights. Sets CHANGED=1 when the file was written, so that a caller restarts only what has to. `shared`: others rewrite it too.
 put() {
   local path=$1 mode=$2 owner=$3 temporary
   temporary=$(mktemp "$(dirname "$path")/.$(basename "$path").XXXXXX")
   cat >"$temporary"
   chmod "$mode" "$temporary"
   chown "$owner" "$temporary"
-  if [[ -e "$path" ]] && cmp -s "$temporary" "$path" &&
-    [[ "$(stat -c '%a %U:%G' "$temporary")" == "$(stat -c '%a %U:%G' "$path")" ]]; then
+  if [[ -f "$path" && ! -L "$path" ]] && cmp -s "$temporary" "$path"; then
+    # Rights alone are set in place: a service need not start again for them.
+    if [[ "$(stat -c '%a %U:%G' "$temporary")" != "$(stat -c '%a %U:%G' "$path")" ]]; then
+      chmod "$mode" "$path"
+      chown "$owner" "$path"
+    fi
     rm -f "$temporary"
   else
     mv -f "$temporary" "$path"

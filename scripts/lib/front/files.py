@@ -9,7 +9,8 @@ _MODE = 0o644
 
 def put(path: Path, text: str) -> bool:
     """Write a file that everybody may read; whether it had to be written. A change by hand shows from then on."""
-    if path.is_file() and path.read_text() == text and path.stat().st_mode & 0o777 == _MODE:
+    if path.is_file() and path.read_text() == text:
+        path.chmod(_MODE)
         written.note(path)
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,11 +1,11 @@
 # Everything a person types. `make help` lists it.
 STACK ?= dev
 MODE ?= auto
-export STACK MODE SHOW_SECRETS
+export STACK MODE SHOW_SECRETS FORMAT
 export PATH := $(CURDIR)/.tools/uv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down output status lab-start unlock test lint format unit bench docs clean
+.PHONY: help setup up preview down output status mend lab-start unlock test lint format unit bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,8 +25,11 @@ down: setup ## Remove the stack and all that it made
 output: setup ## Show the stack's outputs; the secret ones too with SHOW_SECRETS=1
 	@tools/stack.sh output
 
-status: setup ## Show the live state of every node, without changing anything
+status: setup ## Show the live state of every node and what differs from the stack; FORMAT=json for programs
 	@tools/stack.sh status
+
+mend: setup ## Run every step on the hosts once more: each puts right what differs from the stack
+	@tools/stack.sh mend
 
 lab-start: setup ## Boot the lab hosts again after a reboot of this machine
 	@tools/lab.sh start

@@ -36,7 +36,7 @@ def run_script(
         timeout: how long the engine lets the step run, with a unit. Every wait inside is shorter.
     """
     code = script(path)
-    values = {"NODE": host.name, "MACHINE": host.identity, **values}
+    values = {"NODE": host.name, "MACHINE": host.identity, **again(host), **values}
     code.check(values)
     shell = "bash -s" if host.root else "sudo -n bash -s"
     note = f"# scripts/{path} {code.digest}"
@@ -89,6 +89,11 @@ def run_local(
         opts=options,
     )
     return watch.watched(name, step, values)
+
+
+def again(host: Host) -> dict[str, str]:
+    """What makes a step run once more although nothing that it does has changed: the stack file's `mend`."""
+    return {"MEND": host.mend} if host.mend else {}
 
 
 def only_once() -> pulumi.ResourceOptions:

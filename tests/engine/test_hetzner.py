@@ -25,6 +25,7 @@ def rented(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Rented:
     def made(count: int = 3, **changed: Any) -> automation.Stack:
         values: dict[str, Any] = {
             "platform": "hetzner",
+            "allow": ["destroy"],
             "nodes": {f"mx{index}": {} for index in range(1, count + 1)},
             "domains": ["example.org"],
             "hetzner": {"ssh_from": ["203.0.113.0/24"]},
@@ -33,6 +34,11 @@ def rented(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Rented:
         return stack(**values | changed)
 
     return made
+
+
+def things(made: automation.Stack) -> set[str]:
+    """What the state holds and a provider made."""
+    return {item["urn"] for item in (made.export_stack().deployment or {})["resources"] if item["custom"]}
 
 
 def changes(result: automation.UpResult) -> set[str]:
@@ -117,13 +123,33 @@ def test_destroy_works_when_servers_are_gone_by_hand(rented: Rented, cloud: Clou
 
 def test_what_is_protected_is_not_removed_by_a_wrong_word(rented: Rented, cloud: Cloud) -> None:
     hetzner = {"ssh_from": ["203.0.113.0/24"], "protection": True}
-    rented(hetzner=hetzner).up()
+    rented(hetzner=hetzner, allow=[]).up()
     with pytest.raises(automation.CommandError, match="protected"):
-        rented(hetzner=hetzner).destroy()
+        rented(hetzner=hetzner, allow=[]).destroy()
     assert len(cloud.all("server")) == 3
     rented().up()
     rented().destroy()
     assert not cloud.all("server")
+
+
+def test_without_permission_nothing_is_removed_not_even_what_holds_no_mail(rented: Rented, cloud: Cloud) -> None:
+    volume = {"ssh_from": ["203.0.113.0/24"], "volume": "50GiB"}
+    rented(hetzner=volume, allow=[]).up()
+    before = things(rented(hetzner=volume, allow=[]))
+    with pytest.raises(automation.CommandError, match="because it is protected"):
+        rented(hetzner=volume, allow=[]).destroy()
+    assert things(rented(hetzner=volume, allow=[])) == before
+
+    rented(hetzner=volume).up()
+    rented(hetzner=volume).destroy()
+    assert not [kind for kind in KINDS if cloud.all(kind)]
+
+
+def test_without_permission_no_server_goes_by_a_change_of_the_nodes(rented: Rented, cloud: Cloud) -> None:
+    rented(3, allow=[]).up()
+    with pytest.raises(automation.CommandError, match="protected"):
+        rented(2, allow=[]).up()
+    assert len(cloud.all("server")) == 3
 
 
 def test_a_balancer_comes_and_goes_by_setting(rented: Rented, cloud: Cloud) -> None:

@@ -26,6 +26,7 @@ DATABASE = {
     "PROCESSES": "",
     "FDB_VERSION": "7.4.6",
     "TOLERANCE": "0",
+    "ALLOW": "",
 }
 
 

@@ -1,5 +1,6 @@
 """Whole stacks on real hosts of this machine: real engine, SSH, systemd, dpkg; stand-in plugins and packages."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -50,14 +51,18 @@ class Lab:
     def ssh(self, node: str, command: str) -> str:
         """What a command on a node prints."""
         if not self._key.exists():
-            resources = (self.stack.export_stack().deployment or {})["resources"]
-            key = next(item for item in resources if item["urn"].endswith(("::lab-key", "::hetzner-key")))
-            secret = key["outputs"]["privateKeyOpenssh"]["plaintext"]
+            key = self.secret("privateKeyOpenssh", "lab-key", "hetzner-key")
             self._key.touch(mode=0o600)
-            self._key.write_text(__import__("json").loads(secret))
+            self._key.write_text(key)
         options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
         line = ["ssh", *options, "-o", "ConnectTimeout=5", "-i", str(self._key), f"root@{self.address(node)}", command]
         return subprocess.run(line, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    def secret(self, output: str, *resources: str) -> str:
+        """A secret in the state: an output of the resource that has one of these names."""
+        held = (self.stack.export_stack().deployment or {})["resources"]
+        found = next(item for item in held if item["urn"].rsplit("::", 1)[1] in resources)
+        return str(json.loads(found["outputs"][output]["plaintext"]))
 
     def by_hand(self, *arguments: str) -> None:
         """tools/lab.sh: start, stop, kill, cut, mend."""

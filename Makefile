@@ -55,7 +55,7 @@ docs: setup ## Write docs/configuration.md from the models
 	@uv run --frozen python -m tools.configuration > docs/configuration.md
 
 bench: setup ## Measure; results and pictures go to benchmarks/results/
-	@uv run --frozen python -m benchmarks
+	@PYTHONPATH=scripts uv run --frozen python -m benchmarks
 
 clean: ## Remove what the tools made here; state of stacks is kept
 	rm -rf .tools .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -12,9 +12,18 @@ alone_with_dpkg() {
   exec 9>&-
 }
 
+# What dpkg was doing when it was killed stands in its journal, and apt does nothing until that is worked off.
+finish_interrupted_dpkg() {
+  compgen -G '/var/lib/dpkg/updates/[0-9]*' >/dev/null || return 0
+  log "dpkg was interrupted on this host: finishing what it began"
+  # A package that it cannot finish is installed anew by what follows.
+  dpkg --force-confdef --force-confold --configure -a >&2 || true
+}
+
 # Quiet when it works; on failure the last lines of what apt said.
 apt_get() {
   local said
+  finish_interrupted_dpkg
   said=$(mktemp)
   if apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef \
     -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false "$@" >"$said" 2>&1; then

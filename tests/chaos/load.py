@@ -25,6 +25,7 @@ class Load:
         self.ledger = Ledger()
         self.prefix = f"chaos-{secrets.token_hex(4)}"
         self.began = time.monotonic()
+        self.report: Report | None = None
         self._who, self._admin, self._sources = who, admin, sources
         self._addresses: dict[str, str] = {}
         self._senders: dict[str, Sender] = {}
@@ -68,9 +69,9 @@ class Load:
             sender.join()
         addresses = [self._addresses[node] for node in live]
         verdict = reader.look(addresses, self._who, self._admin, self.ledger, self.prefix, seconds)
-        report = Report(self.case, self.ledger, self.began, ended, verdict)
-        report.tell()
-        return report
+        self.report = Report(self.case, self.ledger, self.began, ended, verdict)
+        self.report.tell()
+        return self.report
 
     def stop(self) -> None:
         """Stop sending, whatever happened."""

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from pulumi import automation
 
 from tests.rehearsal import packages, workspace
+from tests.standins.providers.command import Run, remote, run_local
 from tests.standins.providers.plugins import attached
 
 ROOT = Path(__file__).parents[2]
@@ -84,12 +85,11 @@ class Labs:
         return self.made[-1]
 
 
-@pytest.fixture(scope="module")
-def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
-    """Labs of a rehearsal."""
-    place = tmp_path_factory.mktemp("labs")
+@contextmanager
+def rehearsed(place: Path, *, local: Run = run_local, over_ssh: Run = remote) -> Iterator[Labs]:
+    """Labs of a rehearsal, and how their commands are run."""
     with ExitStack() as held:
-        environment = held.enter_context(attached())
+        environment = held.enter_context(attached(local=local, over_ssh=over_ssh))
         patch = held.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("STALWART_CLUSTER_REHEARSAL", "1")
         patch.setenv("STALWART_CLUSTER_MIRROR", str(packages.mirror(place, "7.4.6", "0.16.27")))
@@ -97,3 +97,10 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
         yield made
         for lab in made.made:
             lab.destroy()
+
+
+@pytest.fixture(scope="module")
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
+    """Labs of a rehearsal."""
+    with rehearsed(tmp_path_factory.mktemp("labs")) as made:
+        yield made

@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from ipaddress import IPv4Network
@@ -15,7 +14,8 @@ from tests.chaos import reader
 from tests.chaos.ledger import Entry, Ledger
 from tests.chaos.load import Load
 from tests.chaos.report import Report
-from tools.status.nodes import look, targets, wanted_tolerance
+from tools.status.differences import differences
+from tools.status.look import view
 from tools.status.table import render
 
 from .conftest import Lab
@@ -73,14 +73,14 @@ class Service:
     def until_well(self, seconds: float = 180) -> None:
         """Wait until `make status` has nothing to complain of."""
         exported = {"deployment": self.lab.stack.export_stack().deployment}
-        nodes = targets(exported)
         said = ""
 
         def well() -> bool:
             nonlocal said
-            with ThreadPoolExecutor(len(nodes)) as pool:
-                said, fine = render(list(pool.map(look, nodes)), wanted_tolerance(exported))
-            return fine
+            seen = view(exported)
+            found = differences(seen)
+            said = render(seen, found)
+            return not any(difference.grave for difference in found)
 
         try:
             until(well, "a healthy cluster", seconds)

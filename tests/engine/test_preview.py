@@ -91,7 +91,7 @@ def test_what_was_done_before_a_failure_is_not_foreseen_again(stack: Stack, host
 def test_who_joins_and_who_leaves_is_told(stack: Stack) -> None:
     stack(nodes=NODES).up()
     fewer = listened(stack(nodes={name: {} for name in NODES if name != "mx2"}).preview)
-    assert fewer.of["hosts-prepare-mx1"] == "runs again: HOSTS: mx2 leaves"
+    assert fewer.of["hosts-prepare-mx1"] == "runs again: CLUSTER: nodes changed; HOSTS: mx2 leaves"
     assert fewer.of["fdb-database"].startswith(
         "runs again: COORDINATORS: 10.77.0.14:4500 joins, 10.77.0.12:4500 leaves;"
         " PROCESSES: 10.77.0.12:4500 in zone mx2 leaves"

@@ -11,13 +11,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lib.console import Failed
+from lib.console import Failed, wait_for
 from lib.foundationdb import fdbcli
 
 # In front of all keys of the mail server, whose first byte is a small number, and outside the system's.
 PREFIX = "\\xfe/stalwart-cluster/turn/"
 _END = "\\xfe/stalwart-cluster/turn0"
 _SECONDS = 10
+_PATIENCE_SECONDS = 60
 _PAIR = re.compile(r"^`(?P<key>.*)' is `(?P<value>.*)'$", re.MULTILINE)
 _NUMBERS = re.compile(r"(\d+)")
 
@@ -42,7 +43,8 @@ def write(node: str, claim: Claim) -> None:
     Raises:
         Failed: the database does not take it.
     """
-    _do(f'set {PREFIX}{node} "{_escaped(claim.text())}"')
+    command = f'writemode on; set {PREFIX}{node} "{_escaped(claim.text())}"'
+    _insist(command, "Committed", f"to take the claim of {node}")
 
 
 def remove(node: str) -> None:
@@ -51,7 +53,7 @@ def remove(node: str) -> None:
     Raises:
         Failed: the database does not take it.
     """
-    _do(f"clear {PREFIX}{node}")
+    _insist(f"writemode on; clear {PREFIX}{node}", "Committed", f"to remove the claim of {node}")
 
 
 def live() -> dict[str, Claim]:
@@ -60,9 +62,7 @@ def live() -> dict[str, Claim]:
     Raises:
         Failed: the database cannot be read.
     """
-    code, said = fdbcli.command(f"getrange {PREFIX} {_END} 1000", _SECONDS)
-    if code:
-        raise Failed(f"the claims of the nodes cannot be read: {said[-200:]}", "is the database available? make status")
+    said = _insist(f"getrange {PREFIX} {_END} 1000", "Range limited", "to say which nodes have a claim")
     return {node: claim for node, claim in parse(said).items() if claim.until > time.time()}
 
 
@@ -90,11 +90,22 @@ def _order(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in _NUMBERS.split(name)]
 
 
-def _do(command: str) -> None:
-    # Given twice it means the same, so a commit of which nobody knows whether it happened is no trouble.
-    code, said = fdbcli.command(f"writemode on; {command}", _SECONDS)
-    if code or "Committed" not in said:
-        raise Failed(f"the database did not take a node's claim: {said[-200:]}", "is it available? make status")
+def _insist(command: str, sign: str, what: str) -> str:
+    """Ask until the database does it: a recovery interrupts it for seconds, and what takes turns causes recoveries.
+
+    Given twice each command here means the same, so a commit of which nobody knows whether it happened is no trouble.
+    """
+    last = ""
+
+    def check() -> str | None:
+        nonlocal last
+        code, last = fdbcli.command(command, _SECONDS)
+        return last if code == 0 and sign in last else None
+
+    try:
+        return wait_for(_PATIENCE_SECONDS, f"the database {what}", check, pause=0.5)
+    except Failed as failure:
+        raise Failed(f"{failure}: {last[-200:]}", "is the database available? make status") from None
 
 
 def _escaped(text: str) -> str:

@@ -103,8 +103,7 @@ def only_once() -> pulumi.ResourceOptions:
 
 def another_machine(number: int) -> pulumi.ResourceOptions:
     """Options that replace a resource when its number changes; the old one goes first, because it holds the address."""
-    trigger = None if number == 1 else number
-    return pulumi.ResourceOptions(replacement_trigger=trigger, delete_before_replace=True)
+    return pulumi.ResourceOptions(replacement_trigger=number, delete_before_replace=True)
 
 
 def facts(step: remote.Command) -> pulumi.Output[Any]:

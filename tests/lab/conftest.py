@@ -57,7 +57,9 @@ class Lab:
             self._key.write_text(key)
         options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
         line = ["ssh", *options, "-o", "ConnectTimeout=5", "-i", str(self._key), f"root@{self.address(node)}", command]
-        return subprocess.run(line, capture_output=True, text=True, check=True, timeout=60).stdout
+        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, f"{command!r} on {node} ended with {done.returncode}: {done.stderr}"
+        return done.stdout
 
     def secret(self, output: str, *resources: str) -> str:
         """A secret in the state: an output of the resource that has one of these names."""

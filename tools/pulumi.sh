@@ -69,6 +69,7 @@ real() {
     sure=(--yes --skip-preview)
     [[ -n "${PULUMI_BACKEND_URL:-}" ]] || own_backend
   fi
+  [[ "$1" != unlock ]] || mend_state
   pulumi stack select --create "$2" >&2
   case $1 in
   up) pulumi up "${sure[@]}" --stack "$2" ;;
@@ -82,6 +83,9 @@ real() {
   status) pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.status ;;
   esac
 }
+
+# An engine that was killed while it wrote may leave the note beside the state empty, and then cannot read the state.
+mend_state() { [[ ! -d .state/pulumi ]] || find .state/pulumi -name '*.json.attrs' -empty -delete; }
 
 own_backend() {
   mkdir -p .state/pulumi

@@ -115,7 +115,7 @@ def _answer_within(session: smtplib.SMTP_SSL, seconds: float) -> None:
 
 
 def _notice_a_dead_node(session: smtplib.SMTP_SSL) -> None:
-    """Ask each second whether the other end is still there, so that a node's gap is its own and not this sender's wait."""
+    """Ask each second whether the other end is there: a node's gap is its own, not this sender's wait."""
     if session.sock is not None:
         session.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in ((socket.TCP_KEEPIDLE, 1), (socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 5)):

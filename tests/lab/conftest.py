@@ -37,6 +37,11 @@ class Lab:
         """Bring it up, saying what happens."""
         return self.stack.up(on_output=print, color="never")
 
+    def unlock(self) -> None:
+        """After a run that was killed."""
+        workspace.mend(self.home)
+        self.stack.cancel()
+
     def destroy(self) -> None:
         """Remove it."""
         self.stack.destroy(on_output=print, color="never")

@@ -1,11 +1,11 @@
 # Everything a person types. `make help` lists it.
 STACK ?= dev
 MODE ?= auto
-export STACK MODE SHOW_SECRETS
+export STACK MODE SHOW_SECRETS NODES
 export PATH := $(CURDIR)/.tools/uv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down output status lab-start unlock test lint format unit bench docs clean
+.PHONY: help setup up preview down output status reboot lab-start unlock test lint format unit bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ output: setup ## Show the stack's outputs; the secret ones too with SHOW_SECRETS
 
 status: setup ## Show the live state of every node, without changing anything
 	@tools/stack.sh status
+
+reboot: setup ## Reboot the nodes one after the other, each in its turn (NODES="mx2" for some)
+	@tools/stack.sh reboot
 
 lab-start: setup ## Boot the lab hosts again after a reboot of this machine
 	@tools/lab.sh start

@@ -13,6 +13,7 @@ from components.hosts.ready import HostsArgs, ReadyHosts
 from components.packages import Packages
 from components.proof.proof import Proof, ProofArgs
 from components.stalwart.cluster import Stalwart, StalwartArgs
+from components.upkeep.upkeep import Upkeep, UpkeepArgs
 
 config = pulumi.Config()
 wish = settings.load(config)
@@ -46,6 +47,7 @@ mail = Stalwart(
     ),
 )
 proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail))
+Upkeep("upkeep", UpkeepArgs(hosts=hosts, updates=wish.updates, after=[proof.proved]))
 front = Front(
     "front",
     FrontArgs(settings=wish, plan=plan, hosts=hosts, net=ready.net, proved=proof.proved),

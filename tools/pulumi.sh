@@ -80,6 +80,10 @@ real() {
   output) pulumi stack output --stack "$2" ${SHOW_SECRETS:+--show-secrets} ;;
   unlock) pulumi cancel --yes --stack "$2" ;;
   status) pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.status ;;
+  reboot)
+    # shellcheck disable=SC2086  # a list of names
+    pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.reboot ${NODES:-}
+    ;;
   esac
 }
 

@@ -17,6 +17,7 @@ from components.settings.model import (
     Settings,
     SshSettings,
 )
+from components.settings.updates import Reboot, UpdateSettings
 
 __all__ = [
     "Bastion",
@@ -36,11 +37,13 @@ __all__ = [
     "NodeSettings",
     "Place",
     "Platform",
+    "Reboot",
     "ReleaseSettings",
     "Role",
     "Settings",
     "SettingsError",
     "SshSettings",
+    "UpdateSettings",
     "check",
     "load",
 ]

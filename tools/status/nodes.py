@@ -63,19 +63,21 @@ def wanted_tolerance(exported: Mapping[str, Any]) -> int | None:
 
 
 def look(target: Target) -> Seen:
-    """Ask one node."""
-    script = Script("status/node.py")
+    """Ask a node what it is like."""
+    return ask(target, "status/node.py", {}, NODE_SECONDS)
+
+
+def ask(target: Target, script: str, values: Mapping[str, str], seconds: float) -> Seen:
+    """Run a script that prints one JSON document. What it is given travels on standard input only."""
     connection = target.connection
     with tempfile.TemporaryDirectory() as place:
         line = ["ssh", *_options(connection, Path(place)), f"{connection.get('user', 'root')}@{connection['host']}"]
         line.append("bash -s" if target.root else "sudo -n bash -s")
-        payload = script.payload({"NODE": target.name})
+        payload = Script(script).payload({"NODE": target.name, **values})
         try:
-            done = subprocess.run(
-                line, input=payload, capture_output=True, text=True, timeout=NODE_SECONDS, check=False
-            )
+            done = subprocess.run(line, input=payload, capture_output=True, text=True, timeout=seconds, check=False)
         except subprocess.TimeoutExpired:
-            return Seen(target, None, f"no answer within {NODE_SECONDS} s")
+            return Seen(target, None, f"no answer within {seconds:.0f} s")
     try:
         return Seen(target, json.loads(done.stdout))
     except ValueError:

@@ -11,14 +11,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lib.console import Failed
-from lib.foundationdb import fdbcli
+from lib.foundationdb import pairs
 
-# In front of all keys of the mail server, whose first byte is a small number, and outside the system's.
-PREFIX = "\\xfe/stalwart-cluster/turn/"
-_END = "\\xfe/stalwart-cluster/turn0"
-_SECONDS = 10
-_PAIR = re.compile(r"^`(?P<key>.*)' is `(?P<value>.*)'$", re.MULTILINE)
+# Behind all keys of the mail server, whose first byte is a letter, and outside the system's.
+PREFIX = b"\xfe/stalwart-cluster/turn/"
+_END = b"\xfe/stalwart-cluster/turn0"
 _NUMBERS = re.compile(r"(\d+)")
 
 
@@ -42,7 +39,7 @@ def write(node: str, claim: Claim) -> None:
     Raises:
         Failed: the database does not take it.
     """
-    _do(f'set {PREFIX}{node} "{_escaped(claim.text())}"')
+    pairs.change({PREFIX + node.encode(): claim.text().encode()}, [])
 
 
 def remove(node: str) -> None:
@@ -51,7 +48,7 @@ def remove(node: str) -> None:
     Raises:
         Failed: the database does not take it.
     """
-    _do(f"clear {PREFIX}{node}")
+    pairs.change({}, [PREFIX + node.encode()])
 
 
 def live() -> dict[str, Claim]:
@@ -60,21 +57,18 @@ def live() -> dict[str, Claim]:
     Raises:
         Failed: the database cannot be read.
     """
-    code, said = fdbcli.command(f"getrange {PREFIX} {_END} 1000", _SECONDS)
-    if code:
-        raise Failed(f"the claims of the nodes cannot be read: {said[-200:]}", "is the database available? make status")
-    return {node: claim for node, claim in parse(said).items() if claim.until > time.time()}
+    return {node: claim for node, claim in parse(pairs.read(PREFIX, _END)).items() if claim.until > time.time()}
 
 
-def parse(said: str) -> dict[str, Claim]:
-    """The claims in what fdbcli prints of their range; what is not one of ours is left out."""
-    found = {}
-    for pair in _PAIR.finditer(said):
-        words = _plain(pair["value"]).split(" ", 3)
-        if pair["key"].startswith(PREFIX) and len(words) == 4 and words[1].isdigit() and words[2].isdigit():  # noqa: PLR2004
-            node = pair["key"].removeprefix(PREFIX)
-            found[node] = Claim(words[0] == "held", int(words[1]), int(words[2]), words[3])
-    return found
+def parse(found: Mapping[bytes, bytes]) -> dict[str, Claim]:
+    """The claims among the pairs of their range; what is not one of ours is left out."""
+    claims = {}
+    for key, value in found.items():
+        words = value.decode(errors="replace").split(" ", 3)
+        if key.startswith(PREFIX) and len(words) == 4 and words[1].isdigit() and words[2].isdigit():  # noqa: PLR2004
+            node = key.removeprefix(PREFIX).decode(errors="replace")
+            claims[node] = Claim(words[0] == "held", int(words[1]), int(words[2]), words[3])
+    return claims
 
 
 def ahead(node: str, claims: Mapping[str, Claim]) -> list[str]:
@@ -88,25 +82,3 @@ def ahead(node: str, claims: Mapping[str, Claim]) -> list[str]:
 def _order(name: str) -> list[tuple[int, str]]:
     """Natural order: mx2 before mx10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in _NUMBERS.split(name)]
-
-
-def _do(command: str) -> None:
-    # Given twice it means the same, so a commit of which nobody knows whether it happened is no trouble.
-    code, said = fdbcli.command(f"writemode on; {command}", _SECONDS)
-    if code or "Committed" not in said:
-        raise Failed(f"the database did not take a node's claim: {said[-200:]}", "is it available? make status")
-
-
-def _escaped(text: str) -> str:
-    """Letters, digits and dots as they are, every other byte as fdbcli reads it."""
-    return "".join(
-        chr(byte) if chr(byte).isalnum() and byte < 128 else f"\\x{byte:02x}"  # noqa: PLR2004  # ASCII
-        for byte in text.encode()
-    )
-
-
-def _plain(printed: str) -> str:
-    """What fdbcli printed, with its escapes undone."""
-    return re.sub(
-        rb"\\x([0-9a-f]{2})", lambda found: bytes([int(found[1], 16)]), printed.encode().replace(b"\\\\", b"\\x5c")
-    ).decode(errors="replace")

@@ -1,0 +1,31 @@
+"""The program that units of systemd run on a host: reboot it in turn, come back after that, renew after updates."""
+
+import os
+import sys
+
+from lib.console import Failed
+from lib.turn.turn import NODE
+from lib.upkeep.back import back
+from lib.upkeep.reboot import reboot, undo
+from lib.upkeep.renew import renew
+
+
+def main() -> None:
+    """One action, named by the unit.
+
+    Raises:
+        Failed: what the action could not do.
+    """
+    match sys.argv[1:]:
+        case ["reboot"]:
+            reboot(f"reboot {NODE}")
+        case ["renew"]:
+            renew()
+        case ["back"]:
+            back()
+        case ["undo"] if os.environ.get("SERVICE_RESULT") == "success":
+            pass
+        case ["undo"]:
+            undo()
+        case unknown:
+            raise Failed(f"unknown action {' '.join(unknown)}", "reboot, renew, back or undo")

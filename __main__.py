@@ -47,7 +47,7 @@ mail = Stalwart(
     ),
 )
 proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail))
-Upkeep("upkeep", UpkeepArgs(hosts=hosts, updates=wish.updates, after=[proof.proved]))
+Upkeep("upkeep", UpkeepArgs(hosts=hosts, updates=wish.updates, database=database, mail=mail))
 front = Front(
     "front",
     FrontArgs(settings=wish, plan=plan, hosts=hosts, net=ready.net, proved=proof.proved),

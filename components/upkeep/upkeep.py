@@ -1,23 +1,26 @@
 """Keeps hosts up to date without two of them being away at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
+from components.foundationdb.cluster import FoundationDb
 from components.remote.host import Host
 from components.remote.step import run_script
 from components.settings import Reboot, UpdateSettings
+from components.stalwart.cluster import Stalwart
 from components.upkeep.times import spread
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpkeepArgs:
-    """`after` is what is waited for: nobody waits for this."""
+    """A host is done when its node serves; nothing waits for it."""
 
     hosts: Mapping[str, Host]
     updates: UpdateSettings
-    after: Sequence[pulumi.Resource]
+    database: FoundationDb
+    mail: Stalwart
 
 
 class Upkeep(pulumi.ComponentResource):
@@ -38,7 +41,7 @@ class Upkeep(pulumi.ComponentResource):
                     "RENEW_AT": times.renew,
                 },
                 parent=self,
-                after=args.after,
+                after=[args.mail.started.get(host.name, args.database.created)],
                 timeout="20m",
             )
         self.register_outputs({})

@@ -7,7 +7,6 @@
 : "${INSTALL_AT:?when updates are installed, hh:mm in UTC, no two nodes at once}"
 : "${RENEW_AT:?when is looked whether they ask for a reboot, hh:mm in UTC}"
 source lib/common.sh
-source lib/apt.sh
 source lib/upkeep/units.sh
 source lib/upkeep/updates.sh
 
@@ -19,4 +18,4 @@ if [[ -n "$SECURITY" ]]; then write_update_settings; else remove_update_settings
 ((CHANGED == 0)) || systemctl daemon-reload
 enable_units
 restart_apt_timer
-[[ -z "$SECURITY" ]] || install_packages unattended-upgrades
+[[ -z "$SECURITY" ]] || install_unattended_upgrades

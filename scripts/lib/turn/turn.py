@@ -70,7 +70,7 @@ def begin(why: str, held_seconds: int = HELD_SECONDS) -> None:
     try:
         _wait_for_gate()
         maintenance(on=True)
-    except Failed:
+    except BaseException:  # also when it is interrupted
         give_back()
         raise
 

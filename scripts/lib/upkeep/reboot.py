@@ -35,7 +35,8 @@ def reboot(why: str) -> None:
 
 def undo() -> None:
     """A reboot that was begun and did not happen: serve again, and let the next node go."""
-    if not mark.is_of_this_boot():
+    # A host that goes down ends the program too, in whatever it was about.
+    if not mark.is_of_this_boot() or service.systemctl("is-system-running") == "stopping":
         return
     log("the reboot did not happen; serving again")
     if cluster.read().nodes[turn.NODE].mail:

@@ -5,7 +5,35 @@ APT_SETTINGS=/etc/apt/apt.conf.d/52stalwart-cluster
 TIMER=/etc/systemd/system/apt-daily-upgrade.timer.d/stalwart-cluster.conf
 NEEDRESTART=/etc/needrestart/conf.d/stalwart-cluster.conf
 
+PACKAGE_UNIT=/etc/systemd/system/stalwart-cluster-updates.service
+
 write_update_settings() {
+  # Half a minute of apt for a dozen packages of Python that mail does not need. So nobody waits for it: it is begun when
+  # all else is done, and made sure of before each day's updates. The lock is that of lib/apt.sh.
+  put "$PACKAGE_UNIT" 0644 root:root <<'UNIT'
+[Unit]
+Description=Installs unattended-upgrades where it is missing
+ConditionPathExists=!/usr/bin/unattended-upgrade
+Wants=network-online.target
+After=network-online.target
+Before=apt-daily-upgrade.service
+
+[Service]
+Type=oneshot
+Environment=DEBIAN_FRONTEND=noninteractive
+ExecStart=/usr/bin/flock -w 600 /run/stalwart-cluster.dpkg /bin/sh -c \
+  'dpkg --force-confdef --force-confold --configure -a && apt-get -q update && \
+  apt-get -q -y -o DPkg::Lock::Timeout=300 -o APT::Install-Recommends=false install unattended-upgrades'
+SyslogIdentifier=stalwart-cluster-updates
+TimeoutStartSec=1800
+Nice=19
+IOSchedulingClass=idle
+Restart=on-failure
+RestartSec=300
+
+[Install]
+WantedBy=multi-user.target apt-daily-upgrade.service
+UNIT
   # Cleared first: lists in apt's settings grow by whatever else names them.
   put "$APT_SETTINGS" 0644 root:root <<'APT'
 // Written by stalwart-cluster.
@@ -43,11 +71,17 @@ PERL
 remove_update_settings() {
   local file
   restart_timer=0
-  for file in "$APT_SETTINGS" "$TIMER" "$NEEDRESTART"; do
+  ! is_enabled "${PACKAGE_UNIT##*/}" || systemctl disable --now --quiet "${PACKAGE_UNIT##*/}"
+  for file in "$PACKAGE_UNIT" "$APT_SETTINGS" "$TIMER" "$NEEDRESTART"; do
     [[ -e "$file" ]] || continue
     rm -f "$file"
     CHANGED=1 restart_timer=1
   done
+}
+
+install_unattended_upgrades() {
+  is_enabled "${PACKAGE_UNIT##*/}" || systemctl enable --quiet "${PACKAGE_UNIT##*/}"
+  [[ -x /usr/bin/unattended-upgrade ]] || systemctl start --no-block "${PACKAGE_UNIT##*/}"
 }
 
 # A timer goes by its new settings only once it starts again.

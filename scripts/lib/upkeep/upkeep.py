@@ -1,7 +1,9 @@
 """The program that units of systemd run on a host: reboot it in turn, come back after that, renew after updates."""
 
 import os
+import signal
 import sys
+from types import FrameType
 
 from lib.console import Failed
 from lib.turn.turn import NODE
@@ -16,6 +18,7 @@ def main() -> None:
     Raises:
         Failed: what the action could not do.
     """
+    signal.signal(signal.SIGTERM, _interrupted)
     match sys.argv[1:]:
         case ["reboot"]:
             reboot(f"reboot {NODE}")
@@ -29,3 +32,8 @@ def main() -> None:
             undo()
         case unknown:
             raise Failed(f"unknown action {' '.join(unknown)}", "reboot, renew, back or undo")
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    """End as by a person's Ctrl-C, so that what was taken is given back."""
+    raise KeyboardInterrupt

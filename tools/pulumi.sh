@@ -89,6 +89,10 @@ real() {
     ;;
   output) pulumi stack output --stack "$2" ${SHOW_SECRETS:+--show-secrets} ;;
   unlock) pulumi cancel --yes --stack "$2" ;;
+  reboot)
+    # shellcheck disable=SC2086  # a list of names
+    pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.reboot ${NODES:-}
+    ;;
   esac
 }
 

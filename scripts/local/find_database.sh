@@ -36,7 +36,7 @@ ask_the_silent() {
 
 # told KIND: the strings of the hosts that said so, the most frequent first.
 told() { find "$answers" -type f -not -name '.*' -exec sed -n "s/^$1 //p" {} + | sort | uniq -c | sort -rn | awk '{ print $2 }'; }
-silent() { while read -r node _; do [[ -s "$answers/$node" ]] || printf '%s ' "$node"; done <<<"$TARGETS"; }
+silent() { while read -r node _; do [[ -s "$answers/$node" ]] || printf '%s\n' "$node"; done <<<"$TARGETS" | paste -sd ' '; }
 
 known() {
   ask_the_silent
@@ -54,6 +54,6 @@ if [[ -z "$string" && -n "$nobody" ]]; then
   die "no host that answers holds the database, and $nobody cannot be reached: a new database is not made while one of them may hold it" \
     "start them, or take those that are gone for good out of the stack file"
 fi
-if [[ -n "$nobody" ]]; then log "note: ${nobody}cannot be reached; the others know the database"; fi
+if [[ -n "$nobody" ]]; then log "note: $nobody cannot be reached; the others know the database"; fi
 rm -rf "$answers"
 printf '%s' "$string"

@@ -1,7 +1,6 @@
 """The ledger of accepted mail: what it finds missing, and how long nobody accepted anything."""
 
 import pytest
-
 from lib.mailbox import Mailbox
 
 from tests.chaos import reader

@@ -1,11 +1,11 @@
 # Everything a person types. `make help` lists it.
 STACK ?= dev
 MODE ?= auto
-export STACK MODE SHOW_SECRETS NODES
+export STACK MODE SHOW_SECRETS FORMAT NODES
 export PATH := $(CURDIR)/.tools/uv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down output status reboot lab-start unlock test lint format unit bench docs clean
+.PHONY: help setup up preview down output status mend reboot lab-start unlock test chaos lint format unit bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,8 +25,11 @@ down: setup ## Remove the stack and all that it made
 output: setup ## Show the stack's outputs; the secret ones too with SHOW_SECRETS=1
 	@tools/stack.sh output
 
-status: setup ## Show the live state of every node, without changing anything
+status: setup ## Show the live state of every node and what differs from the stack; FORMAT=json for programs
 	@tools/stack.sh status
+
+mend: setup ## Run every step on the hosts once more: each puts right what differs from the stack
+	@tools/stack.sh mend
 
 reboot: setup ## Reboot the nodes one after the other, each in its turn (NODES="mx2" for some)
 	@tools/stack.sh reboot
@@ -43,6 +46,9 @@ test: setup lint ## Every tier of tests
 unit: setup ## The tests that need neither root nor the engine
 	@uv run --frozen pytest -q -n auto -m "not engine and not lab"
 
+chaos: setup ## Hurt lab hosts while mail comes in, every case: about an hour
+	@tools/chaos.sh
+
 lint: setup ## Every checker
 	@tools/lint.sh
 
@@ -55,7 +61,7 @@ docs: setup ## Write docs/configuration.md from the models
 	@uv run --frozen python -m tools.configuration > docs/configuration.md
 
 bench: setup ## Measure; results and pictures go to benchmarks/results/
-	@uv run --frozen python -m benchmarks
+	@PYTHONPATH=scripts uv run --frozen python -m benchmarks
 
 clean: ## Remove what the tools made here; state of stacks is kept
 	rm -rf .tools .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -8,10 +8,12 @@ from components.coordinator.nats import Nats, NatsArgs
 from components.dns.dns import Dns, DnsArgs
 from components.foundationdb.cluster import FoundationDb, FoundationDbArgs
 from components.front.front import Front, FrontArgs
+from components.guard import guard
 from components.hosts.hetzner import provider
 from components.hosts.ready import HostsArgs, ReadyHosts
 from components.packages import Packages
 from components.proof.proof import Proof, ProofArgs
+from components.reasons import watch
 from components.stalwart.cluster import Stalwart, StalwartArgs
 from components.upkeep.upkeep import Upkeep, UpkeepArgs
 
@@ -21,6 +23,7 @@ rehearsal.check(wish)
 plan = topology.plan(wish)
 packages = Packages(wish.release, rehearsal.mirror(wish))
 briefing.tell(wish, plan)
+watch.listen(plan)
 cloud = provider.access(wish, plan)
 
 ready = ReadyHosts(
@@ -31,7 +34,9 @@ ready = ReadyHosts(
 hosts = ready.hosts
 database = FoundationDb(
     "fdb",
-    FoundationDbArgs(cluster=wish.cluster, plan=plan, hosts=hosts, packages=packages, database=wish.database),
+    FoundationDbArgs(
+        cluster=wish.cluster, plan=plan, hosts=hosts, packages=packages, database=wish.database, allow=wish.allow
+    ),
 )
 coordinator = Nats("nats", NatsArgs(plan=plan, hosts=hosts))
 mail = Stalwart(
@@ -57,5 +62,6 @@ dns = Dns("dns", DnsArgs(settings=wish, front=front, mail=mail), cloud)
 certificate = Certificate(
     "certificate", CertificateArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, published=dns.published)
 )
+guard(wish, [ready, database, coordinator, mail, proof, front, dns, certificate])
 
 outputs.export(wish, plan, outputs.Parts(database, mail, proof, dns, certificate))

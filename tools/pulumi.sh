@@ -69,9 +69,23 @@ real() {
     sure=(--yes --skip-preview)
     [[ -n "${PULUMI_BACKEND_URL:-}" ]] || own_backend
   fi
+  if [[ "$1" == status ]]; then
+    # To look makes nothing: a stack that is not there has no state.
+    { pulumi stack export --show-secrets --stack "$2" || true; } | uv run --frozen python -m tools.status --format "${FORMAT:-text}"
+    return
+  fi
+  if [[ "$1" == reboot ]]; then
+    # shellcheck disable=SC2086  # a list of names
+    pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.reboot ${NODES:-}
+    return
+  fi
   pulumi stack select --create "$2" >&2
   case $1 in
   up) pulumi up "${sure[@]}" --stack "$2" ;;
+  mend)
+    pulumi config set --stack "$2" stalwart-cluster:mend "$(date -u +%FT%TZ)"
+    pulumi up "${sure[@]}" --stack "$2"
+    ;;
   preview) pulumi preview --stack "$2" ;;
   destroy)
     pulumi destroy "${sure[@]}" --stack "$2"
@@ -79,11 +93,6 @@ real() {
     ;;
   output) pulumi stack output --stack "$2" ${SHOW_SECRETS:+--show-secrets} ;;
   unlock) pulumi cancel --yes --stack "$2" ;;
-  status) pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.status ;;
-  reboot)
-    # shellcheck disable=SC2086  # a list of names
-    pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.reboot ${NODES:-}
-    ;;
   esac
 }
 

@@ -28,13 +28,13 @@ if [[ "$mode" == auto ]]; then
     mode=real
   fi
 fi
-[[ "$action" != up ]] || printf '%s\n' "$mode" >"$state.mode"
+case $action in up | mend) printf '%s\n' "$mode" >"$state.mode" ;; esac
 
 if [[ "$mode" == rehearsal ]]; then
   rehearse() { uv run --frozen python -m tests.rehearsal "$1" --stack "$stack" --home ".state/rehearsal-$stack"; }
   if [[ "$action" == status ]]; then
     say "this is a rehearsal: stand-in packages, no mail is kept"
-    rehearse export | uv run --frozen python -m tools.status
+    rehearse export | uv run --frozen python -m tools.status --format "${FORMAT:-text}"
   elif [[ "$action" == reboot ]]; then
     # shellcheck disable=SC2086  # a list of names
     rehearse export | uv run --frozen python -m tools.reboot ${NODES:-}

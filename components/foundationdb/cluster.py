@@ -1,6 +1,6 @@
 """A FoundationDB cluster: the seed makes the cluster file, all nodes install at once, the database is created once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,7 +10,7 @@ from components.packages import Packages
 from components.remote import ssh
 from components.remote.host import Host
 from components.remote.step import facts, run_local, run_script
-from components.settings import DatabaseSettings
+from components.settings import DatabaseSettings, Permission
 from components.topology import Plan
 
 
@@ -23,6 +23,7 @@ class FoundationDbArgs:
     hosts: Mapping[str, Host]
     packages: Packages
     database: DatabaseSettings
+    allow: Sequence[Permission] = ()
 
 
 class FoundationDb(pulumi.ComponentResource):
@@ -101,6 +102,7 @@ class FoundationDb(pulumi.ComponentResource):
                 "STATES": states.apply(lambda all_facts: " ".join(fact["state"] for fact in all_facts)),
                 "FDB_VERSION": self._args.packages.release.foundationdb,
                 "TOLERANCE": str(plan.expected_tolerance.survivable),
+                "ALLOW": " ".join(sorted(self._args.allow)),
             },
             parent=self,
             timeout="20m",

@@ -7,14 +7,11 @@ from pulumi_command import remote
 
 from components.dns.names import Address
 from components.hosts.leave import leave
+from components.remote import ssh
 from components.remote.host import DIAL_ERROR_LIMIT, PER_DIAL_TIMEOUT, Host
-from components.remote.script import Script
 from components.remote.step import only_once, run_local
 from components.settings import NodeSettings, Settings, SshSettings
 from components.topology import Node, Plan
-
-# A host that is gone for good must not hold up the removal of the rest for minutes.
-_RELEASE_DIAL_LIMIT = 3
 
 
 class ExistingHosts(pulumi.ComponentResource):
@@ -38,7 +35,7 @@ class ExistingHosts(pulumi.ComponentResource):
             given = settings.nodes[node.name]
             address = given.ssh_address or node.address
             host_key = self._host_key(name, node.name, given, address)
-            connection = self._connection(address, host_key, DIAL_ERROR_LIMIT)
+            connection = self._connection(address, host_key)
             self.hosts[node.name] = Host(
                 node=node,
                 connection=connection,
@@ -46,7 +43,7 @@ class ExistingHosts(pulumi.ComponentResource):
                 root=settings.ssh.user == "root",
                 identity="" if node.machine == 1 else str(node.machine),
             )
-            self._release(name, node.name, self._connection(address, host_key, _RELEASE_DIAL_LIMIT))
+            self._release(name, self.hosts[node.name])
         bare = dict(self.hosts)
         for node in plan.nodes:
             left = leave(name, node, plan.nodes, lambda other: bare[other.name], self)
@@ -66,7 +63,7 @@ class ExistingHosts(pulumi.ComponentResource):
         )
         return learnt.stdout
 
-    def _connection(self, address: str, host_key: pulumi.Input[str], dials: int) -> remote.ConnectionArgs:
+    def _connection(self, address: str, host_key: pulumi.Input[str]) -> remote.ConnectionArgs:
         bastion = self._ssh.bastion
         return remote.ConnectionArgs(
             host=address,
@@ -74,7 +71,7 @@ class ExistingHosts(pulumi.ComponentResource):
             port=self._ssh.port,
             private_key=self._private_key,
             host_key=host_key,
-            dial_error_limit=dials,
+            dial_error_limit=DIAL_ERROR_LIMIT,
             per_dial_timeout=PER_DIAL_TIMEOUT,
             proxy=remote.ProxyConnectionArgs(
                 host=bastion.address,
@@ -87,19 +84,17 @@ class ExistingHosts(pulumi.ComponentResource):
             else None,
         )
 
-    def _release(self, name: str, node: str, connection: remote.ConnectionArgs) -> None:
-        """When the stack goes: stop what it started, keep all data, and say on the host that nobody owns it."""
-        script = Script("host/release.sh")
-        sudo = "" if self._ssh.user == "root" else "sudo -n "
-        remote.Command(
-            f"{name}-release-{node}",
-            connection=connection,
-            create=":",
-            delete=f"{sudo}bash -s # scripts/{script.path} {script.digest}",
-            stdin=script.payload({"NODE": node}),
-            add_previous_output_in_env=False,
-            logging=remote.Logging.STDERR,
-            opts=pulumi.ResourceOptions(parent=self),
+    def _release(self, name: str, host: Host) -> None:
+        """When the stack goes: stop what it started, keep all data, and say on the host that nobody owns it.
+
+        From this machine and not as a step on the host: a host that is gone for good must not hold up the rest.
+        """
+        run_local(
+            f"{name}-release-{host.name}",
+            "local/release_host.sh",
+            {**ssh.to_host(host), "NODE": host.name},
+            parent=self,
+            removable=True,
         )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_random as random
@@ -15,7 +15,7 @@ from components.hosts.lab import LabHosts
 from components.packages import HOST_CACHE, Packages
 from components.remote import ssh
 from components.remote.host import Host
-from components.remote.step import run_local, run_script
+from components.remote.step import again, run_local, run_script
 from components.settings import Platform, Settings
 from components.topology import Plan
 
@@ -60,6 +60,7 @@ class ReadyHosts(pulumi.ComponentResource):
                 made = HetznerHosts("hetzner", args.plan, args.settings, opts=child)
                 raw, self.net = made.hosts, made.net
 
+        raw = {node: replace(host, mend=args.settings.mend) for node, host in raw.items()}
         self._args = args
         # Made once and kept in the state: tells this cluster's hosts from those of any other stack.
         self._cluster_id = random.RandomId(f"{name}-cluster-id", byte_length=16, opts=child)
@@ -97,7 +98,9 @@ class ReadyHosts(pulumi.ComponentResource):
             f"{name}-packages-{host.name}",
             "local/push_packages.sh",
             {
+                **again(host),
                 "NODE": host.name,
+                "MACHINE": host.identity,
                 "MIRROR_DIR": str(self._args.packages.folder),
                 "FILES": "\n".join(f"{digest}  {path}" for path, digest in self._args.packages.files.items()),
                 "TARGET_DIR": HOST_CACHE,

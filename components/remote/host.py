@@ -30,6 +30,9 @@ class Host:
     identity: pulumi.Input[str] = ""
     """Changes with the machine, where the stack made it: on another one, every step has to be done again."""
 
+    mend: str = ""
+    """Another text does every step on it once more."""
+
     server: Any = None
     """The provider's server, where the stack made it: a balancer's target."""
 

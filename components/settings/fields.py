@@ -17,6 +17,7 @@ _SIZE = re.compile(r"(\d{1,6})\s*(MiB|GiB)")
 _HOST_KEY = re.compile(r"(ssh-ed25519|ecdsa-sha2-nistp256) [A-Za-z0-9+/]{20,}={0,2}( .*)?")
 _SERVER_TYPE = re.compile(r"[a-z]{2,5}[0-9]{1,3}")
 _LABEL_TEXT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?")
+_NOTE = re.compile(r"[\x20-\x7e]{0,60}")
 _CLUSTER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _LONGEST_NAME = 253
 _LAB_PREFIXES = range(16, 29)
@@ -165,6 +166,7 @@ ClusterName = Annotated[
     str, _shaped(_CLUSTER, "a cluster's name is 1 to 31 lower-case letters, digits and underscores, e.g. mail")
 ]
 Mailbox = Annotated[str, _shaped(_MAILBOX, "the part of an address before the @, in lower case, e.g. admin")]
+Note = Annotated[str, _shaped(_NOTE, "a note is up to 60 letters, digits, blanks and marks of ASCII, e.g. 2026-11-25")]
 Domain = Annotated[str, AfterValidator(_domain)]
 Release = Annotated[str, AfterValidator(_checked_release)]
 Digest = Annotated[str, _shaped(_DIGEST, "a SHA-256 digest is 64 hexadecimal digits in lower case")]

@@ -20,6 +20,7 @@ from components.settings.fields import (
     Mirror,
     NodeAddress,
     NodeName,
+    Note,
     PublicAddress,
     Release,
     ServerType,
@@ -61,6 +62,13 @@ class Engine(StrEnum):
 
     SSD = "ssd-2"
     REDWOOD = "ssd-redwood-1"
+
+
+class Permission(StrEnum):
+    """What is never done unless the stack file names it, because nothing undoes it."""
+
+    SINGLE_COPY = "single_copy"
+    DESTROY = "destroy"
 
 
 class Downloads(StrEnum):
@@ -225,6 +233,16 @@ class Settings(Section):
         default=None,
         description="Folder or URL with the packages, as `foundationdb/VERSION/FILE` and `stalwart/vVERSION/FILE`."
         " Default: the published releases.",
+    )
+    allow: tuple[Permission, ...] = Field(
+        default=(),
+        description="What cannot be undone and is refused otherwise. `single_copy`: the database may go down to one"
+        " copy of all data; `destroy`: servers and volumes of platform `hetzner` may be removed.",
+    )
+    mend: Note = Field(
+        default="",
+        description="Any short text. Another text runs every step on the hosts once more: each puts right what differs"
+        " from the stack and restarts only what must be. `make mend` writes the present time.",
     )
 
     @property

@@ -12,7 +12,7 @@ from components.settings.fields import AUTHORITIES
 from components.settings.front import DnsProvider, DnsSettings, FrontKind, FrontSettings, Place
 from components.settings.hetzner import HetznerSettings
 from components.settings.mistakes import Mistake, spell
-from components.settings.model import LabSettings, NodeSettings, Platform, Role, SshSettings
+from components.settings.model import LabSettings, NodeSettings, Permission, Platform, Role, SshSettings
 from components.settings.placement import zones_of
 
 Sound = Mapping[str, Any]
@@ -173,6 +173,19 @@ def _memory(sound: Sound) -> Iterator[Mistake]:
         yield Mistake("database.cache", "goes with database.memory", "give both, or neither")
 
 
+def _permissions(sound: Sound) -> Iterator[Mistake]:
+    if Permission.DESTROY not in sound["allow"]:
+        return
+    if sound["platform"] is not Platform.HETZNER:
+        yield Mistake("allow", "destroy belongs to platform hetzner", "remove it: elsewhere it needs no permission")
+    elif sound["hetzner"].protection:
+        yield Mistake(
+            "allow",
+            "destroy and hetzner.protection contradict each other",
+            "set protection to false, or remove destroy",
+        )
+
+
 def _wrong_platform(sound: Sound, given: frozenset[str]) -> Iterator[Mistake]:
     platform = sound["platform"]
     # Sections that say nothing are what the project file's defaults look like.
@@ -205,4 +218,5 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("domains",), _twice),
     (("release",), _pair),
     (("database",), _memory),
+    (("platform", "hetzner", "allow"), _permissions),
 )

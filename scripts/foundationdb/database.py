@@ -3,6 +3,8 @@ wanted any more leave with no data on them; wait until it is as wanted.
 
 Runs on one node, after every node has installed. `configure new` wipes whatever an unconfigured cluster finds, so it
 is given only when no node was ever part of a created database, and a mark on this host says that it never was either.
+
+What was changed by hand is set back, except what cannot be: then it says so before anything is changed.
 """
 
 import json
@@ -15,7 +17,8 @@ from lib.console import Failed, log, run, wait_for
 from lib.foundationdb import fdbcli
 from lib.foundationdb.coordinators import set_coordinators
 from lib.foundationdb.membership import forget, leaving, others, take_back, take_out
-from lib.foundationdb.status import not_matching, not_tolerant, not_up
+from lib.foundationdb.refusals import refuse
+from lib.foundationdb.status import not_matching, not_told, not_tolerant, not_up
 from lib.foundationdb.waiting import MOVING_SECONDS, PATIENCE_SECONDS, wait_until
 from lib.turn.turn import claimed
 
@@ -27,6 +30,7 @@ PROCESSES = dict(item.split("=", 1) for item in environ["PROCESSES"].split())
 STATES = environ["STATES"].split()
 FDB_VERSION = environ["FDB_VERSION"]
 TOLERANCE = int(environ["TOLERANCE"])
+ALLOW = frozenset(environ["ALLOW"].split())
 
 CREATED = Path("/var/lib/stalwart-cluster/foundationdb.created")
 DATA = Path("/var/lib/foundationdb/data")
@@ -36,8 +40,8 @@ def main() -> None:
     wait_for(PATIENCE_SECONDS, "every database process to listen", lambda: not silent_processes())
     if not CREATED.exists():
         create()
-    wait_until("the database to be available", not_up)
-    refuse_another_engine()
+    status = wait_until("the database to be available", lambda now: not_up(now) or not_told(now))
+    refuse(status, PROCESSES, redundancy=REDUNDANCY, engine=ENGINE, allow=ALLOW)
     # A database that was just made has one user; on one that serves, nobody may take a node down meanwhile.
     with claimed("change who is in the database") if "member" in STATES else nullcontext():
         reconcile()
@@ -51,6 +55,7 @@ def reconcile() -> None:
         "every process to be in",
         lambda status: not_matching(status, PROCESSES, FDB_VERSION, others(status, PROCESSES)),
     )
+    end_maintenance()
     gone = leaving(PROCESSES, REDUNDANCY)
     set_redundancy()
     set_coordinators(COORDINATORS)
@@ -98,12 +103,15 @@ def create() -> None:
     CREATED.write_text(json.dumps({"description": fdbcli.connection_string().split(":")[0]}) + "\n")
 
 
-def refuse_another_engine() -> None:
-    status = fdbcli.status()
-    if status.storage_engine != ENGINE:
-        raise Failed(
-            f"the database was created with the engine {status.storage_engine} and the stack file wants {ENGINE}",
-            f"an engine is not changed here: set database.engine back to {status.storage_engine}",
+def end_maintenance() -> None:
+    """Whoever has a turn has the claim that is held here: maintenance that is on now was left by a person."""
+    zone = fdbcli.status().maintenance_zone
+    if zone:
+        log(f"maintenance of zone {zone} was left on; it is ended")
+        _, said = fdbcli.command("maintenance off", 60)
+        wait_until(
+            f"the maintenance to end; fdbcli said: {said}",
+            lambda now: [f"zone {now.maintenance_zone} is under it"] if now.maintenance_zone else [],
         )
 
 

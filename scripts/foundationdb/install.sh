@@ -22,7 +22,7 @@ place_cluster_file() {
   local here wanted
   wanted=$CLUSTER_FILE
   if [[ ! -s "$FDB_CLUSTER" ]]; then
-    put "$FDB_CLUSTER" 0640 root:root <<<"$wanted"
+    put "$FDB_CLUSTER" 0640 root:root shared <<<"$wanted"
     return 0
   fi
   here=$(connection_string "$FDB_CLUSTER")
@@ -31,7 +31,7 @@ place_cluster_file() {
     log "removing the empty database that the package made for itself"
     systemctl stop foundationdb
     rm -rf "${FDB_DATA:?}/$FDB_PORT"
-    put "$FDB_CLUSTER" 0640 root:root <<<"$wanted"
+    put "$FDB_CLUSTER" 0640 root:root shared <<<"$wanted"
     return 0
   fi
   die "this host belongs to the database $(description_of "$here"), not to $(description_of "$wanted")" \

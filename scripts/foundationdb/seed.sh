@@ -18,6 +18,6 @@ fi
 mkdir -p "$FDB_ETC"
 # The identity of the coordinators' state; every change of coordinators makes a new one.
 identity=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n' | cut -c1-32)
-put "$FDB_CLUSTER" 0640 root:root <<<"$CLUSTER_NAME:$identity@$SEED_ADDRESS:$FDB_PORT"
+put "$FDB_CLUSTER" 0640 root:root shared <<<"$CLUSTER_NAME:$identity@$SEED_ADDRESS:$FDB_PORT"
 connection_string "$FDB_CLUSTER"
 printf '\n'

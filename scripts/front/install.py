@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from lib import written
 from lib.console import Failed, log, run, wait_for
 from lib.front import serve
 from lib.front.files import put
@@ -111,9 +112,11 @@ def remove() -> None:
         systemctl("disable", "--now", "--quiet", UNIT)
         systemctl("clean", "--what=state", UNIT)
         UNIT_FILE.unlink()
+        written.forget(UNIT_FILE)
         systemctl("daemon-reload")
     if PROGRAM.exists():
         shutil.rmtree(PROGRAM)
+        written.forget(PROGRAM)
 
 
 def wait_until_ready() -> None:

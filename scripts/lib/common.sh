@@ -44,20 +44,37 @@ retry() {
   "$@"
 }
 
-# put PATH MODE OWNER:GROUP: write stdin to PATH whole or not at all. Leaves an identical file alone.
-# Sets CHANGED=1 when the file was written, so that a caller restarts only what has to.
+# note_written PATH: on the host of a node, keep what a file of ours is like, so that a change by hand shows. As
+# lib/written.py has it: the digest of our lines where others have theirs in the file too, rights and owner.
+note_written() {
+  local note=/var/lib/stalwart-cluster/written$1 text
+  [[ -e /etc/stalwart-cluster/owner.json ]] || return 0
+  text=$(awk '/^# stalwart-cluster begin$/ { ours = "" } { ours = ours $0 "\n" }
+    /^# stalwart-cluster end$/ { exit } END { printf "%s", ours }' "$1" | sha256sum | cut -d' ' -f1)
+  text+=" $(stat -c '%a %U:%G' "$1")"
+  [[ "$(cat "$note" 2>/dev/null)" != "$text" ]] || return 0
+  (umask 077 && mkdir -p "${note%/*}" && printf '%s\n' "$text" >"$note")
+}
+
+# put PATH MODE OWNER:GROUP [shared]: write stdin to PATH whole or not at all. Leaves an identical file alone, but for its
+# rights. Sets CHANGED=1 when the file was written, so that a caller restarts only what has to. `shared`: others rewrite it too.
 put() {
   local path=$1 mode=$2 owner=$3 temporary
   temporary=$(mktemp "$(dirname "$path")/.$(basename "$path").XXXXXX")
   cat >"$temporary"
   chmod "$mode" "$temporary"
   chown "$owner" "$temporary"
-  if [[ -e "$path" ]] && cmp -s "$temporary" "$path" &&
-    [[ "$(stat -c '%a %U:%G' "$temporary")" == "$(stat -c '%a %U:%G' "$path")" ]]; then
+  if [[ -f "$path" && ! -L "$path" ]] && cmp -s "$temporary" "$path"; then
+    # Rights alone are set in place: a service need not start again for them.
+    if [[ "$(stat -c '%a %U:%G' "$temporary")" != "$(stat -c '%a %U:%G' "$path")" ]]; then
+      chmod "$mode" "$path"
+      chown "$owner" "$path"
+    fi
     rm -f "$temporary"
-    return 0
+  else
+    mv -f "$temporary" "$path"
+    # shellcheck disable=SC2034  # read by the scripts that source this file
+    CHANGED=1
   fi
-  mv -f "$temporary" "$path"
-  # shellcheck disable=SC2034  # read by the scripts that source this file
-  CHANGED=1
+  [[ "${4:-}" == shared ]] || note_written "$path"
 }

@@ -13,13 +13,14 @@ prepare_ssh() {
   if [[ -n "$SSH_PRIVATE_KEY" ]]; then SSH_COMMON+=(-o IdentitiesOnly=yes -i "$SSH_PLACE/key"); fi
 }
 
-# ssh_to_host COMMAND: standard input and output are the command's.
+# ssh_to_host COMMAND: standard input and output are the command's. SSH_SECONDS bounds it, where that is set.
 ssh_to_host() {
-  local through=() target
+  local through=() bounded=() target
+  [[ -z "${SSH_SECONDS:-}" ]] || bounded=(timeout "$SSH_SECONDS")
   if [[ -n "$SSH_BASTION" ]]; then
     target=${SSH_BASTION%:*}
     through=(-o "ProxyCommand=ssh ${SSH_COMMON[*]} -o UserKnownHostsFile=$SSH_PLACE/bastion_known_hosts -p ${SSH_BASTION##*:} -W %h:%p $target")
   fi
-  ssh "${SSH_COMMON[@]}" "${through[@]}" -o UserKnownHostsFile="$SSH_PLACE/known_hosts" \
+  "${bounded[@]}" ssh "${SSH_COMMON[@]}" "${through[@]}" -o UserKnownHostsFile="$SSH_PLACE/known_hosts" \
     -p "$SSH_PORT" "$SSH_USER@$SSH_HOST" "$1"
 }

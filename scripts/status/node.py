@@ -1,62 +1,71 @@
 """What this node is like now, as one JSON document. Reads only, and takes seconds even when the cluster is down."""
 
 import json
-import subprocess
 from os import environ
 from pathlib import Path
 from typing import Any
 
+from lib import written
 from lib.console import run
 from lib.foundationdb import fdbcli
 from lib.stalwart import service
+from lib.stalwart.wish import Wish, parse
+from lib.status import places, units
 
 NODE = environ["NODE"]
+# The settings that the mail server shall have; empty where the stack does not know them yet.
+WISH = environ["WISH"]
 
 PROGRAM = Path("/usr/local/bin/stalwart")
-UNITS = ("foundationdb", "nats-server", "stalwart")
+STARTED_FOR = Path("/var/lib/stalwart-cluster/stalwart.started-for")
 PORTS = {"database": 4500, "smtp": 25, "submissions": 465, "imaps": 993, "https": 443}
 _DATABASE_SECONDS = 8
-_COMMAND_SECONDS = 5
 
 
 def main() -> None:
-    units = {unit: state(unit) for unit in UNITS}
+    states = {unit: units.state(unit) for unit in units.UNITS}
+    here = [unit for unit, state in states.items() if state != "missing"]
+    wish = parse(WISH) if WISH else None
+    names = [wish.hostname, f"{NODE}.{wish.hostname}"] if wish and states["stalwart"] == "active" else []
     document: dict[str, Any] = {
         "node": NODE,
-        "units": units,
+        "units": states,
+        "at_boot": {unit: units.at_boot(unit) for unit in here},
+        "pending_restart": {unit: why for unit in here if (why := pending_restart(unit, states[unit], wish))},
         "versions": {"foundationdb": package_version(), "stalwart": stalwart_version()},
         "closed": sorted(name for name, port in PORTS.items() if service.closed_ports([port])),
-        "coordinated": units["stalwart"] == "active" and service.is_coordinated(),
-        "database": fdbcli.status(_DATABASE_SECONDS).as_json() if units["foundationdb"] != "missing" else None,
+        "coordinated": states["stalwart"] == "active" and service.is_coordinated(),
+        "changed_by_hand": written.changed_by_hand(),
+        "certificates": places.certificates(names),
+        "database": database() if "foundationdb" in here else None,
+        "cluster_files": places.cluster_files(),
     }
     print(json.dumps(document, sort_keys=True))
 
 
-def state(unit: str) -> str:
-    """active, failed, inactive and so on; missing where the unit is not installed."""
-    if said("systemctl", "show", "-P", "LoadState", unit) == "not-found":
-        return "missing"
-    return said("systemctl", "is-active", unit) or "unknown"
+def pending_restart(unit: str, state: str, wish: Wish | None) -> list[str]:
+    found = units.pending_restart(unit) if state == "active" else []
+    if unit == service.UNIT and state == "active" and wish and STARTED_FOR.exists():
+        found += ["listeners or coordinator"] if STARTED_FOR.read_text() != wish.restart_digest else []
+    return found
+
+
+def database() -> dict[str, Any]:
+    """The database as this host sees it, and which it says it is."""
+    status = fdbcli.status(_DATABASE_SECONDS)
+    here = places.named(status.connection_string) if status.connection_string else None
+    return {**status.as_json(), "named": here}
 
 
 def package_version() -> str | None:
     """The installed release of FoundationDB, without Debian's revision."""
-    return said("dpkg-query", "-W", "-f", "${Version}", "foundationdb-server").split("-")[0] or None
+    return units.said("dpkg-query", "-W", "-f", "${Version}", "foundationdb-server").split("-")[0] or None
 
 
 def stalwart_version() -> str | None:
     """The release that is in use, by the name under which it was installed."""
     _, mark, release = str(PROGRAM.resolve()).rpartition("/stalwart-")
     return release if mark else None
-
-
-def said(*line: str) -> str:
-    """What a program says; empty when it cannot be run or takes too long."""
-    try:
-        done = subprocess.run(line, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip()
 
 
 run(main)

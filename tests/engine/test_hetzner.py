@@ -25,6 +25,7 @@ def rented(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Rented:
     def made(count: int = 3, **changed: Any) -> automation.Stack:
         values: dict[str, Any] = {
             "platform": "hetzner",
+            "allow": ["destroy"],
             "nodes": {f"mx{index}": {} for index in range(1, count + 1)},
             "domains": ["example.org"],
             "hetzner": {"ssh_from": ["203.0.113.0/24"]},
@@ -33,6 +34,11 @@ def rented(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Rented:
         return stack(**values | changed)
 
     return made
+
+
+def things(made: automation.Stack) -> set[str]:
+    """What the state holds and a provider made."""
+    return {item["urn"] for item in (made.export_stack().deployment or {})["resources"] if item["custom"]}
 
 
 def changes(result: automation.UpResult) -> set[str]:
@@ -117,13 +123,47 @@ def test_destroy_works_when_servers_are_gone_by_hand(rented: Rented, cloud: Clou
 
 def test_what_is_protected_is_not_removed_by_a_wrong_word(rented: Rented, cloud: Cloud) -> None:
     hetzner = {"ssh_from": ["203.0.113.0/24"], "protection": True}
-    rented(hetzner=hetzner).up()
+    rented(hetzner=hetzner, allow=[]).up()
     with pytest.raises(automation.CommandError, match="protected"):
-        rented(hetzner=hetzner).destroy()
+        rented(hetzner=hetzner, allow=[]).destroy()
     assert len(cloud.all("server")) == 3
     rented().up()
     rented().destroy()
     assert not cloud.all("server")
+
+
+def test_without_permission_nothing_is_removed_not_even_what_holds_no_mail(rented: Rented, cloud: Cloud) -> None:
+    volume = {"ssh_from": ["203.0.113.0/24"], "volume": "50GiB"}
+    rented(hetzner=volume, allow=[]).up()
+    before = things(rented(hetzner=volume, allow=[]))
+    with pytest.raises(automation.CommandError, match="because it is protected"):
+        rented(hetzner=volume, allow=[]).destroy()
+    assert things(rented(hetzner=volume, allow=[])) == before
+
+    rented(hetzner=volume).up()
+    rented(hetzner=volume).destroy()
+    assert not [kind for kind in KINDS if cloud.all(kind)]
+
+
+def test_a_node_that_is_taken_out_goes_with_its_server_also_without_permission(rented: Rented, cloud: Cloud) -> None:
+    """Its data have left by then: a step before it fails else."""
+    rented(4, allow=[]).up()
+    rented(3, allow=[]).up()
+    assert len(cloud.all("server")) == 3
+
+
+def test_a_node_gets_a_new_server_under_its_name_and_address(rented: Rented, cloud: Cloud) -> None:
+    rented(allow=[]).up()
+    before = {name: cloud.named("server", name) for name in sorted(s["name"] for s in cloud.all("server"))}
+    nodes = {"mx1": {}, "mx2": {"machine": 2}, "mx3": {}}
+    result = rented(nodes=nodes, allow=[]).up()
+    after = {name: cloud.named("server", name) for name in before}
+    assert [name.rsplit("-", 1)[1] for name in before if before[name]["id"] != after[name]["id"]] == ["mx2"]
+    assert {name: server["ipv4"] for name, server in after.items()} == {
+        name: server["ipv4"] for name, server in before.items()
+    }
+    assert "replace" in {str(kind) for kind in result.summary.resource_changes or {}}
+    assert set(rented(nodes=nodes, allow=[]).up().summary.resource_changes or {}) == {"same"}
 
 
 def test_a_balancer_comes_and_goes_by_setting(rented: Rented, cloud: Cloud) -> None:

@@ -263,3 +263,26 @@ def test_a_rehearsal_is_refused_for_anything_but_the_lab(monkeypatch: pytest.Mon
 
 def test_a_real_run_says_nothing_of_a_rehearsal(lab: Graph) -> None:
     assert "rehearsal" not in lab.outputs
+
+
+def test_a_text_to_mend_reaches_every_step_on_every_host_and_none_without_it(lab: Graph) -> None:
+    assert not [made for made in lab.made.values() if "MEND=" in made.stdin]
+    mended = run({**LAB, "mend": "again"})
+    steps = [made for made in mended.made.values() if made.type == "command:remote:Command"]
+    assert steps
+    assert all("export MEND=again\n" in step.stdin for step in steps)
+
+
+def test_the_database_is_told_what_is_allowed(lab: Graph) -> None:
+    assert "export ALLOW=''\n" in lab.steps("foundationdb/database.py")[0].stdin
+    (database,) = run({**LAB, "allow": ["single_copy"]}).steps("foundationdb/database.py")
+    assert "export ALLOW=single_copy\n" in database.stdin
+
+
+def test_a_given_host_is_released_from_this_machine() -> None:
+    released = run(EXISTING).steps("local/release_host.sh")
+    assert [(step.name, step.type) for step in released] == [
+        ("existing-release-mx1", "command:local:Command"),
+        ("existing-release-mx2", "command:local:Command"),
+    ]
+    assert all(str(plain(step.inputs)["delete"]).startswith("bash -s -- down #") for step in released)

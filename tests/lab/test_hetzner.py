@@ -32,6 +32,7 @@ PUBLIC = [IPv4Address("10.81.2.0") + index for index in range(1, 200)]
 BALANCER = "10.81.1.5"
 CONFIG: dict[str, Any] = {
     "platform": "hetzner",
+    "allow": ["destroy"],
     "nodes": {"mx1": {}, "mx2": {}, "mx3": {}},
     "domains": ["example.org"],
     "dns": {"provider": "hetzner"},

@@ -1,10 +1,11 @@
-"""python -m tests.rehearsal up|preview|destroy|output: a stack file of this repository, rehearsed."""
+"""python -m tests.rehearsal up|mend|preview|destroy|output: a stack file of this repository, rehearsed."""
 
 import argparse
 import json
 import os
 import sys
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ def main() -> int:
     # An export goes to another program, not to a person.
     if options.action != "export":
         print(BANNER, flush=True)
+    if options.action == "mend":
+        workspace.set_in_stack_file(options.stack, "mend", datetime.now(UTC).isoformat(timespec="seconds"))
     config = workspace.stack_file(options.stack)
     try:
         settings = check(*_given(config))
@@ -55,7 +58,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.rehearsal", description=__doc__)
-    parser.add_argument("action", choices=("up", "preview", "destroy", "output", "unlock", "export"))
+    parser.add_argument("action", choices=("up", "mend", "preview", "destroy", "output", "unlock", "export"))
     parser.add_argument("--stack", default="dev")
     parser.add_argument("--home", type=Path, default=workspace.ROOT / ".state" / "rehearsal")
     return parser.parse_args()
@@ -78,7 +81,7 @@ def _stack(
 
 def _act(action: str, stack: automation.Stack, progress: Progress, home: Path) -> int:
     match action:
-        case "up":
+        case "up" | "mend":
             stack.up(on_event=progress, color="never")
             _tell_outputs(stack)
         case "preview":
@@ -96,7 +99,7 @@ def _act(action: str, stack: automation.Stack, progress: Progress, home: Path) -
             _tell_outputs(stack)
             return 0
     progress.save(home / "timeline.json")
-    if action == "up" and progress.steps:
+    if action in {"up", "mend"} and progress.steps:
         print("\nThe slowest steps (begin, seconds):")
         for step in progress.slowest():
             print(f"{step.begin:7.1f} {(step.end or 0) - step.begin:6.1f} s  {step.name}")

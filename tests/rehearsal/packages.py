@@ -11,20 +11,22 @@ from tests.standins.stalwart.package import build as build_stalwart
 STANDINS = Path(__file__).parents[1] / "standins"
 
 
-def mirror(home: Path, foundationdb: str, stalwart: str) -> Path:
-    """A folder laid out as a mirror, with one pair of releases.
+def mirror(home: Path, foundationdb: str, stalwart: str, *newer: tuple[str, str]) -> Path:
+    """A folder laid out as a mirror, with one pair of releases, or with newer pairs beside it.
 
     TEST_MIRROR names one with the published packages, so that the same tests run against the real servers.
     """
     if published := os.environ.get("TEST_MIRROR"):
         return Path(published)
-    place = home / f"mirror-{_digest()}-{foundationdb}-{stalwart}"
+    pairs = ((foundationdb, stalwart), *newer)
+    place = home / "-".join(["mirror", _digest(), *(release for pair in pairs for release in pair)])
     if not place.exists():
         making = place.with_suffix(".making")
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True)
-        build_foundationdb(making, foundationdb)
-        build_stalwart(making, stalwart)
+        for database, mail in pairs:
+            build_foundationdb(making, database)
+            build_stalwart(making, mail)
         making.rename(place)
     return place
 

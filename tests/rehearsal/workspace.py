@@ -1,6 +1,8 @@
 """A private workspace for the real engine: own backend, own passphrase, own copy of the stack file."""
 
+import json
 import os
+import re
 import runpy
 import secrets
 from collections.abc import Mapping
@@ -57,6 +59,14 @@ def stack_file(name: str) -> dict[str, Any]:
     """What stands under `config:` in the repository's stack file."""
     found = yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text()) or {}
     return dict(found.get("config") or {})
+
+
+def set_in_stack_file(name: str, key: str, value: str) -> None:
+    """Set a text of the repository's stack file, as `pulumi config set` does: all else in it stays as it is."""
+    path = ROOT / f"Pulumi.{name}.yaml"
+    line = f"  stalwart-cluster:{key}: {json.dumps(value)}\n"
+    text, found = re.subn(rf"^  stalwart-cluster:{key}:.*\n", lambda _: line, path.read_text(), flags=re.MULTILINE)
+    path.write_text(text if found else text.replace("config:\n", f"config:\n{line}", 1))
 
 
 def _write_project(work: Path) -> None:

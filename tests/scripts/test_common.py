@@ -18,10 +18,12 @@ def test_a_file_is_written_once_and_left_alone_when_it_is_right(sandbox: Sandbox
     assert sandbox.file("/etc/thing").stat().st_mode & 0o777 == 0o640
 
 
-def test_a_file_with_other_rights_is_written_again(sandbox: Sandbox) -> None:
+def test_a_file_with_other_rights_gets_its_own_back_and_is_not_written(sandbox: Sandbox) -> None:
     sandbox.file("/etc/thing", "text\n").chmod(0o666)
+    written = sandbox.file("/etc/thing").stat().st_mtime_ns
     done = sandbox.bash(with_common('CHANGED=0; put /etc/thing 0640 root:root <<<"text"; echo "$CHANGED"'))
-    assert done.out == "1\n"
+    assert done.out == "0\n"
+    assert sandbox.file("/etc/thing").stat().st_mtime_ns == written
     assert sandbox.file("/etc/thing").stat().st_mode & 0o777 == 0o640
 
 

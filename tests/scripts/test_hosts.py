@@ -2,7 +2,9 @@
 
 import pytest
 
-from .conftest import Sandbox
+from components.remote.script import Script
+
+from .conftest import Done, Sandbox
 
 PREPARE = {
     "NODE": "mx1",
@@ -88,10 +90,34 @@ def test_all_reasons_are_told_together_and_nothing_is_changed(host: Sandbox) -> 
     assert host.written() == before
 
 
+RELEASE = {
+    "NODE": "mx1",
+    "SSH_HOST": "10.0.0.1",
+    "SSH_PORT": "22",
+    "SSH_USER": "admin",
+    "SSH_PRIVATE_KEY": "KEY",
+    "SSH_HOST_KEY": "ssh-ed25519 AAAA",
+    "SSH_BASTION": "",
+    "SSH_BASTION_HOST_KEY": "",
+}
+
+
+def release(host: Sandbox, *, ssh: str) -> Done:
+    """Run the release as the engine does when the stack goes; `ssh` is what stands in for the way to the host."""
+    host.program("ssh", ssh)
+    script = Script("local/release_host.sh")
+    script.check(RELEASE)
+    return host.bash(f"set -- down\n{script.payload(RELEASE)}")
+
+
+# The last argument is what the host runs: here, on itself.
+ON_THE_HOST = 'command="${@: -1}"; exec bash -c "${command#sudo -n }"'
+
+
 def test_a_released_host_may_be_taken_again(host: Sandbox) -> None:
     assert host.run("host/prepare.sh", **PREPARE).code == 0
-    done = host.run("host/release.sh", NODE="mx1")
-    assert done.code == 0
+    done = release(host, ssh=ON_THE_HOST)
+    assert done.code == 0, done.err
     assert "its data are kept" in done.err
     assert '"released"' in host.file("/etc/stalwart-cluster/owner.json").read_text()
     assert host.run("host/prepare.sh", **{**PREPARE, "CLUSTER_ID": "new"}).code == 0
@@ -100,8 +126,35 @@ def test_a_released_host_may_be_taken_again(host: Sandbox) -> None:
 
 def test_a_host_that_no_stack_owns_is_not_released(sandbox: Sandbox) -> None:
     sandbox.program("systemctl")
-    assert sandbox.run("host/release.sh", NODE="mx1").code == 0
+    done = release(sandbox, ssh=ON_THE_HOST)
+    assert (done.code, done.err) == (0, "")
     assert not sandbox.calls("systemctl")
+
+
+def test_a_host_that_cannot_be_told_holds_nothing_up_and_what_is_left_on_it_is_said(sandbox: Sandbox) -> None:
+    done = release(sandbox, ssh="echo 'ssh: connect to host 10.0.0.1 port 22: No route to host' >&2; exit 255")
+    assert done.code == 0
+    assert "WARNING: 10.0.0.1 could not be told that it leaves the stack: ssh: connect to host" in done.err
+    assert "rm /etc/stalwart-cluster/owner.json" in done.err
+
+
+def test_a_host_that_hangs_is_given_up(sandbox: Sandbox) -> None:
+    sandbox.program("timeout", '[[ "$1" == 20 ]] && exit 124; shift; exec "$@"')
+    done = release(sandbox, ssh="exec sleep 1000")
+    assert done.code == 0
+    assert "could not be told that it leaves the stack: no answer within 20 s" in done.err
+
+
+def test_a_release_that_breaks_off_is_said_and_holds_nothing_up(sandbox: Sandbox) -> None:
+    done = release(sandbox, ssh='[[ "${@: -1}" == true ]] || { cat >/dev/null; exit 255; }')
+    assert done.code == 0
+    assert "it answered, and the release did not end well" in done.err
+
+
+def test_no_secret_is_in_the_command_line_of_a_release(sandbox: Sandbox) -> None:
+    release(sandbox, ssh=ON_THE_HOST)
+    assert sandbox.calls("ssh")
+    assert not [call for call in sandbox.calls("ssh") if "KEY" in call]
 
 
 def test_a_host_key_is_learnt_and_its_fingerprint_shown(sandbox: Sandbox) -> None:

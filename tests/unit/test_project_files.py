@@ -74,6 +74,7 @@ ENVIRONMENTS = {
     "Certificates": ("mail.certificate",),
     "Backups of servers": ("hetzner.backups",),
     "Protection": ("hetzner.protection",),
+    "Removal of servers": ("allow",),
     "Wanted fault tolerance": ("fault_tolerance",),
     # Not of the environment but of who works on it.
     "": ("hetzner.ssh_from",),
@@ -103,6 +104,7 @@ def test_the_environments_differ_only_where_their_table_says() -> None:
         assert cells["Nodes"].strip() == str(len(stack["nodes"]))
         assert all(f"`{domain}`" in cells["Domains"] for domain in stack["domains"])
         assert (cells["Protection"].strip() == "yes") is stack.get("hetzner.protection", False)
+        assert (cells["Removal of servers"].strip() == "allowed") is ("destroy" in stack.get("allow", []))
         assert (cells["Backups of servers"].strip() == "yes") is stack.get("hetzner.backups", False)
         if kind := stack.get("hetzner.type"):
             words = {1: "one location", 3: "three locations"}[len(stack["hetzner.locations"])]

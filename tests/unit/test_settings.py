@@ -173,3 +173,23 @@ def test_a_database_that_would_die_of_its_limits_is_refused(database: dict[str, 
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "224.0.0.1", "mx1.test", "10.0.0.300"])  # noqa: S104  # refused
 def test_an_address_that_the_other_nodes_cannot_reach_is_refused(address: str) -> None:
     assert "nodes.mx1.address" in mistakes(platform="existing", nodes={"mx1": {"address": address}})
+
+
+def test_what_cannot_be_undone_is_allowed_by_name_only() -> None:
+    assert check(SMALL).allow == ()
+    assert check({**SMALL, "allow": ["single_copy"]}).allow == ("single_copy",)
+    assert "allow[0]" in mistakes(allow=["everything"])
+
+
+def test_permission_to_destroy_is_for_servers_and_not_together_with_their_protection() -> None:
+    assert "belongs to platform hetzner" in mistakes(allow=["destroy"])["allow"]
+    found = mistakes(
+        platform="hetzner", allow=["destroy"], hetzner={"ssh_from": ["203.0.113.7/32"], "protection": True}
+    )
+    assert "contradict each other" in found["allow"]
+
+
+def test_a_note_is_short_and_plain() -> None:
+    assert check({**SMALL, "mend": "2026-11-25T01:00:00+00:00"}).mend
+    assert "mend" in mistakes(mend="a\nb")
+    assert "mend" in mistakes(mend="x" * 61)

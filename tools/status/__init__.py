@@ -1,1 +1,1 @@
-"""`make status`: the live state of a stack's nodes."""
+"""`make status`: the live state of a stack, compared with what the stack wants."""

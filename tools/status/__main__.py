@@ -1,28 +1,36 @@
-"""The live state of a stack's nodes as a table. Reads `pulumi stack export --show-secrets` from standard input.
+"""The live state of a stack, and what differs from the stack. Reads `pulumi stack export --show-secrets` from stdin.
 
 Changes nothing, and ends within half a minute also when nodes are dead: what cannot be seen is unknown.
 Exit code 0 when all is as it should be, 1 when something is not, 2 when there is no stack to look at.
 """
 
+import argparse
 import json
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
-from tools.status.nodes import look, targets, wanted_tolerance
+from tools.status.differences import differences
+from tools.status.document import document
+from tools.status.look import view
 from tools.status.table import render
+
+WELL, DIFFERS, NO_STACK = 0, 1, 2
 
 
 def main() -> int:
-    exported = json.load(sys.stdin)
-    nodes = targets(exported)
-    if not nodes:
+    parser = argparse.ArgumentParser(prog="python -m tools.status", description=__doc__)
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    options = parser.parse_args()
+    try:
+        exported = json.load(sys.stdin)
+    except ValueError:
+        exported = {}
+    seen = view(exported)
+    if not seen.nodes:
         print("this stack has no nodes; `make up` makes them", file=sys.stderr)
-        return 2
-    with ThreadPoolExecutor(len(nodes)) as pool:
-        seen = list(pool.map(look, nodes))
-    text, well = render(seen, wanted_tolerance(exported))
-    print(text)
-    return 0 if well else 1
+        return NO_STACK
+    found = differences(seen)
+    print(json.dumps(document(seen, found), indent=2) if options.format == "json" else render(seen, found))
+    return DIFFERS if any(difference.grave for difference in found) else WELL
 
 
 if __name__ == "__main__":

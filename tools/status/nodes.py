@@ -1,19 +1,18 @@
-"""Which nodes a stack has, by its exported state, and what each says when it is asked."""
+"""Which nodes a stack has, and how each is asked: one script over SSH, bounded in time."""
 
 import json
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from components.remote.script import Script
+from tools.status.exported import State, steps
 
 CONNECT_SECONDS = 5
-NODE_SECONDS = 25
-_STEP = "hosts-prepare-"
-_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # the engine's mark of a secret, not one
+NODE_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,6 @@ class Target:
     name: str
     connection: Mapping[str, Any]
     root: bool
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -35,36 +33,15 @@ class Seen:
     trouble: str = ""
 
 
-def targets(exported: Mapping[str, Any]) -> list[Target]:
+def targets(exported: State) -> list[Target]:
     """The nodes of an exported state."""
-    resources = (exported.get("deployment") or {}).get("resources") or []
-    outputs: Mapping[str, Any] = next(
-        (_open(r.get("outputs")) for r in resources if r["type"] == "pulumi:pulumi:Stack"), {}
-    )
-    facts = (outputs or {}).get("nodes") or {}
-    found = []
-    for resource in resources:
-        name = resource["urn"].rsplit("::", 1)[1]
-        if resource["type"] == "command:remote:Command" and name.startswith(_STEP):
-            given = _open(resource["inputs"])
-            node = name.removeprefix(_STEP)
-            root = not given["create"].startswith("sudo")
-            found.append(Target(node, given["connection"], root, facts.get(node, {})))
-    return sorted(found, key=lambda target: target.name)
+    prepared = [step for step in steps(exported) if step.script == "host/prepare.sh"]
+    return sorted((Target(step.node, step.connection, step.root) for step in prepared), key=lambda target: target.name)
 
 
-def wanted_tolerance(exported: Mapping[str, Any]) -> int | None:
-    """The fault tolerance that the last `up` demanded."""
-    for resource in (exported.get("deployment") or {}).get("resources") or []:
-        if resource["type"] == "pulumi:pulumi:Stack":
-            tolerance = (_open(resource.get("outputs")) or {}).get("fault_tolerance") or {}
-            return tolerance.get("wanted")
-    return None
-
-
-def look(target: Target) -> Seen:
+def look(target: Target, wish: str = "", seconds: float = NODE_SECONDS) -> Seen:
     """Ask a node what it is like."""
-    return ask(target, "status/node.py", {}, NODE_SECONDS)
+    return ask(target, "status/node.py", {"WISH": wish}, seconds)
 
 
 def ask(target: Target, script: str, values: Mapping[str, str], seconds: float) -> Seen:
@@ -85,26 +62,32 @@ def ask(target: Target, script: str, values: Mapping[str, str], seconds: float) 
 
 
 def _options(connection: Mapping[str, Any], place: Path) -> Iterator[str]:
-    known = place / "known_hosts"
-    port = int(connection.get("port") or 22)
-    host = connection["host"] if port == 22 else f"[{connection['host']}]:{port}"  # noqa: PLR2004  # SSH's own
-    known.write_text(f"{host} {connection.get('hostKey', '')}\n")
-    yield from ("-p", str(port), "-o", "BatchMode=yes", "-o", f"ConnectTimeout={CONNECT_SECONDS}")
-    yield from ("-o", f"UserKnownHostsFile={known}", "-o", "GlobalKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")
+    """OpenSSH's options for a connection of the state: its keys are demanded, nothing is asked, no secret shows."""
+    common = ["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", f"ConnectTimeout={CONNECT_SECONDS}"]
+    common += ["-o", "GlobalKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
     if key := connection.get("privateKey"):
-        file = place / "key"
-        file.touch(mode=0o600)
-        file.write_text(key)
-        yield from ("-i", str(file), "-o", "IdentitiesOnly=yes")
+        common += ["-o", "IdentitiesOnly=yes", "-i", _private(place / "key", f"{key}\n")]
+    yield from common
+    yield from ("-p", str(_port(connection)))
+    yield from ("-o", f"UserKnownHostsFile={_private(place / 'known_hosts', _known(connection))}")
     if proxy := connection.get("proxy"):
-        known.write_text(f"{known.read_text()}{proxy['host']} {proxy.get('hostKey', '')}\n")
-        yield from ("-J", f"{proxy.get('user', 'root')}@{proxy['host']}:{int(proxy.get('port') or 22)}")
+        # Not -J: that would take none of these options along.
+        known = _private(place / "bastion_known_hosts", _known(proxy))
+        login = f"{proxy.get('user', 'root')}@{proxy['host']}"
+        through = [*common, "-o", f"UserKnownHostsFile={known}", "-p", str(_port(proxy)), "-W", "%h:%p", login]
+        yield from ("-o", f"ProxyCommand=ssh {' '.join(through)}")
 
 
-def _open(value: Any) -> Any:  # noqa: ANN401  # any JSON
-    """A value of an exported state without its marks of secrecy."""
-    if isinstance(value, dict):
-        if _SECRET in value:
-            return _open(json.loads(value["plaintext"])) if "plaintext" in value else None
-        return {key: _open(part) for key, part in value.items()}
-    return [_open(part) for part in value] if isinstance(value, list) else value
+def _known(end: Mapping[str, Any]) -> str:
+    """A line that stands for whatever name the host is reached by: the file is for one host."""
+    return f"* {end.get('hostKey', '')}\n"
+
+
+def _port(end: Mapping[str, Any]) -> int:
+    return int(end.get("port") or 22)
+
+
+def _private(path: Path, text: str) -> str:
+    path.touch(mode=0o600)
+    path.write_text(text)
+    return str(path)

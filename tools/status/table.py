@@ -1,27 +1,35 @@
 """What `make status` shows a person."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from tools.status.differences import Difference
+from tools.status.differences.database import database_of
+from tools.status.differences.difference import MEND
+from tools.status.look import View
 from tools.status.nodes import Seen
 
 _HEAD = ("NODE", "ZONE", "ADDRESS", "REACHED", "DATABASE", "COORDINATOR", "MAIL")
 
 
-def render(seen: Sequence[Seen], wanted: int | None) -> tuple[str, bool]:
-    """The table with what follows from it, and whether all is well."""
-    rows = [_HEAD, *(_row(one) for one in seen)]
+def render(view: View, found: Sequence[Difference]) -> str:
+    """The table, one line on the database, and what differs with what to do about it."""
+    rows = [_HEAD, *(_row(one, view) for one in view.nodes)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    summary, troubles = _database(seen, wanted)
-    troubles = [*(trouble for one in seen for trouble in _troubles(one)), *troubles]
-    lines += ["", summary, *(f"! {trouble}" for trouble in troubles), "" if troubles else "all is well"]
-    return "\n".join(lines).rstrip(), not troubles
+    lines += ["", _database(view)]
+    lines += [f"! {difference}" for difference in found if difference.grave]
+    lines += [f"note: {difference}" for difference in found if not difference.grave]
+    if not any(difference.grave for difference in found):
+        lines += ["", "all is well"]
+    elif any(MEND in difference.remedy for difference in found):
+        lines += ["", "make mend puts right what says so above, and restarts only what must be"]
+    return "\n".join(lines)
 
 
-def _row(one: Seen) -> tuple[str, ...]:
-    facts = one.target.facts
-    head = (one.target.name, str(facts.get("zone", "?")), str(facts.get("address") or one.target.connection["host"]))
+def _row(one: Seen, view: View) -> tuple[str, ...]:
+    address = view.wanted.addresses.get(one.target.name) or str(one.target.connection["host"])
+    zones = {process.rsplit(":", 1)[0]: zone for process, zone in view.wanted.processes.items()}
+    head = (one.target.name, zones.get(address, "?"), address)
     if one.found is None:
         return (*head, "no", "unknown", "unknown", "unknown")
     units, versions = one.found["units"], one.found["versions"]
@@ -40,48 +48,16 @@ def _state(unit: str, version: str | None = None) -> str:
     return f"{unit} {version}" if version else unit
 
 
-def _troubles(one: Seen) -> Iterator[str]:
-    name = one.target.name
-    if one.found is None:
-        yield f"{name} cannot be reached: {one.trouble}"
-        return
-    units, closed = one.found["units"], set(one.found["closed"])
-    for unit, state in units.items():
-        if state not in {"active", "missing"}:
-            yield f"{unit} on {name} is {state}"
-    if units["stalwart"] == "missing":
-        closed &= {"database"}
-    if closed:
-        yield f"nothing listens on {name} for {', '.join(sorted(closed))}"
-    if units["stalwart"] == "active" and not one.found["coordinated"]:
-        yield f"the mail server on {name} has no connection to the coordinator"
-    for product, wanted in one.target.facts.items():
-        found = one.found["versions"].get(product)
-        if product in {"foundationdb", "stalwart"} and wanted and found and found != wanted:
-            yield f"{name} has {product} {found}, the stack says {wanted}"
-
-
-def _database(seen: Sequence[Seen], wanted: int | None) -> tuple[str, list[str]]:
-    """One line on the cluster as a node that reaches it sees it, and what is wrong with it."""
-    views: list[Mapping[str, Any]] = [one.found["database"] for one in seen if one.found and one.found["database"]]
-    view = next((view for view in views if view["available"]), views[0] if views else None)
-    if view is None:
-        return "database: unknown", ["no node can say how the database is"]
-    data, availability = (view[f"zone_failures_without_losing_{what}"] for what in ("data", "availability"))
-    summary = (
-        f"database: {'available' if view['available'] else 'NOT AVAILABLE'}, {view['redundancy_mode'] or 'unknown'},"
-        f" data {view['data_state'] or 'unknown'}; zones that may fail: {_figure(data)} without losing data,"
-        f" {_figure(availability)} without losing service; wanted {_figure(wanted)}"
+def _database(view: View) -> str:
+    here = database_of(view)
+    if here is None:
+        return "database: unknown"
+    data, availability = (here[f"zone_failures_without_losing_{what}"] for what in ("data", "availability"))
+    return (
+        f"database: {'available' if here['available'] else 'NOT AVAILABLE'}, {here['redundancy_mode'] or 'unknown'},"
+        f" data {here['data_state'] or 'unknown'}; zones that may fail: {_figure(data)} without losing data,"
+        f" {_figure(availability)} without losing service; wanted {_figure(view.wanted.tolerance)}"
     )
-    troubles = [] if view["available"] else ["the database is not available"]
-    for figure, what in ((data, "data"), (availability, "service")):
-        if wanted is not None and (figure is None or figure < wanted):
-            troubles.append(f"{_figure(figure)} zones may fail without losing {what}, {wanted} are wanted")
-    troubles += [
-        f"coordinator {address} is out of reach" for address, there in view["coordinators"].items() if not there
-    ]
-    troubles += view["messages"]
-    return summary, troubles
 
 
 def _figure(value: int | None) -> str:

@@ -67,6 +67,7 @@ class Servers:
         self._args = args
         self._options = options
         self._in_its_place = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(ignore_changes=["location"]))
+        # The engine itself refuses to remove what holds mail, whatever the API would say.
         self._made: list[hcloud.Server] = []
         self._nodes = nodes
         families = ("ipv4", "ipv6") if args.settings.hetzner.ipv6 else ("ipv4",)

@@ -32,11 +32,22 @@ UNIT
   ((CHANGED == 0)) || systemctl daemon-reload
 }
 
+# The zone that the running process has, whatever was written into its configuration since; empty where none runs.
+running_zone() {
+  local monitor process
+  monitor=$(systemctl show -P MainPID foundationdb 2>/dev/null || true)
+  [[ "$monitor" =~ ^[1-9][0-9]*$ ]] || return 0
+  process=$(pgrep -P "$monitor" -x fdbserver | first_line || true)
+  [[ -n "$process" ]] || return 0
+  tr '\0' '\n' <"/proc/$process/cmdline" | sed -n 's/^--locality[-_]zoneid=//p'
+}
+
 # Copies of the data are placed by zone: where many processes change theirs at once, all copies of something may be
 # taken for one.
 refuse_another_zone() {
   local here
-  here=$(sed -n 's/^locality-zoneid = //p' "$FDB_ETC/foundationdb.conf" 2>/dev/null || true)
+  here=$(running_zone)
+  [[ -n "$here" ]] || here=$(sed -n 's/^locality-zoneid = //p' "$FDB_ETC/foundationdb.conf" 2>/dev/null || true)
   [[ -z "$here" || "$here" == "$ZONE" ]] ||
     die "the database on this host stands in zone $here and the stack file wants $ZONE" \
       "a member is not moved to another zone: set nodes.$NODE.zone to $here"

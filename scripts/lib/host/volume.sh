@@ -14,7 +14,7 @@ prepare_volume() {
     grep -v " $DATABASE_HOME " /etc/fstab || true
     # nofail: a server whose volume is late still answers SSH; the database waits for its mount.
     printf '%s %s ext4 defaults,noatime,discard,nofail 0 2\n' "$DEVICE" "$DATABASE_HOME"
-  } | put /etc/fstab 0644 root:root
+  } | put /etc/fstab 0644 root:root shared
   systemctl daemon-reload
   mount "$DATABASE_HOME" || die "the volume $DEVICE cannot be mounted" "is it formatted as ext4? mkfs.ext4 $DEVICE, when it holds nothing"
   log "the database's data lie on $DEVICE"

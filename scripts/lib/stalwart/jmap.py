@@ -54,11 +54,14 @@ class Refused(Exception):  # noqa: N818  # reads as what it is
 class Client:
     """One account on one server. Certificates are not checked: inside a cluster they are the nodes' own."""
 
-    def __init__(self, base: str, login: str, password: str, seconds: float = 30) -> None:
+    def __init__(
+        self, base: str, login: str, password: str, seconds: float = 30, patience: float = _HICCUP_SECONDS
+    ) -> None:
         self._target = urlsplit(base)
         token = base64.b64encode(f"{login}:{password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
         self._seconds = seconds
+        self._patience = patience
 
     def session(self) -> Answer:
         """The session object: proves that the server answers and the password is right."""
@@ -70,7 +73,7 @@ class Client:
         Raises:
             Refused: the first part that the server did not do.
         """
-        end = time.monotonic() + _HICCUP_SECONDS
+        end = time.monotonic() + self._patience
         while True:
             try:
                 return self._call(calls, account)

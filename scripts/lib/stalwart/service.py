@@ -23,10 +23,11 @@ _COORDINATION_PORT = 4222
 def place_cluster_file() -> None:
     """The server's client library rewrites its cluster file, so it needs a copy of its own in a folder of its own.
 
-    Once there, the copy is left alone: it may be newer than anything we know.
+    Once there, the copy is left alone, because it may be newer than anything we know; except when the database itself
+    says that the host's file is right, and the copy names something else: then somebody else wrote it.
     """
     target = HOME / "fdb.cluster"
-    if target.exists():
+    if target.exists() and not is_another_database(target):
         return
     user = pwd.getpwnam(UNIT)
     temporary = target.with_suffix(".new")
@@ -34,6 +35,21 @@ def place_cluster_file() -> None:
     os.chown(temporary, user.pw_uid, user.pw_gid)
     temporary.chmod(0o640)
     temporary.rename(target)
+
+
+def is_another_database(target: Path) -> bool:
+    """Whether the copy differs from the host's file, and the database confirms the host's."""
+    here = fdbcli.connection_string()
+    try:
+        if fdbcli.connection_string(str(target)) == here:
+            return False
+    except (OSError, UnicodeError, StopIteration):
+        pass  # nothing readable in it
+    # A server that runs is told of a change at the same time as fdbcli: it may be about to write the file itself.
+    if fdbcli.status().connection_string != here:
+        return False
+    log("the mail server's cluster file does not name this database; it is written again")
+    return True
 
 
 def systemctl(*arguments: str) -> str:

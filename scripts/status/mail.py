@@ -1,0 +1,56 @@
+"""What the mail cluster is like now, asked of this node's server: one JSON document. Reads only.
+
+`trouble` says why it could not be asked; then nothing else is there.
+"""
+
+import json
+from dataclasses import replace
+from os import environ
+from typing import Any
+
+from lib.console import run
+from lib.stalwart import plan, service
+from lib.stalwart.jmap import Client, Refused, Unauthorized, Unreachable
+from lib.stalwart.wish import Wish, parse
+
+NODE = environ["NODE"]
+WISH = environ["WISH"]
+ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
+
+_SECONDS = 6
+
+
+def main() -> None:
+    wish = parse(WISH)
+    try:
+        document = look(Client(service.API, wish.admin_login, ADMIN_PASSWORD, _SECONDS, patience=0), wish)
+    except Unauthorized:
+        document = {"trouble": f"the stack's password of {wish.admin_login} is not accepted", "login": False}
+    except (Unreachable, Refused) as error:
+        document = {"trouble": str(error), "login": None}
+    print(json.dumps(document, sort_keys=True))
+
+
+def look(client: Client, wish: Wish) -> dict[str, Any]:
+    now = plan.state(client.call(*plan.look()))
+    (nodes,) = client.call(("x:ClusterNode/get", {"ids": None}))
+    here = {domain["name"].lower() for domain in now["Domain"]}
+    return {
+        "missing_domains": [name for name in wish.domains if name not in here],
+        # The other settings name the first domain.
+        "settings": different(now, wish) if wish.domains[0] in here else [],
+        "nodes": [
+            {key: node[key] for key in ("nodeId", "hostname", "status", "lastRenewal")} for node in nodes["list"]
+        ],
+    }
+
+
+def different(now: plan.State, wish: Wish) -> list[str]:
+    """The settings that differ. Where web page and lists could not be fetched, the server may go without them."""
+    fetching, without = (
+        [change.what for change in plan.changes(now, replace(wish, downloads=downloads))] for downloads in (True, False)
+    )
+    return [what for what in fetching if what in without] if wish.downloads else without
+
+
+run(main)

@@ -1,0 +1,350 @@
+"""`make status` names what differs from the stack with what to do about it; what it cannot see is unknown."""
+
+import json
+import shlex
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.remote.script import Script
+from tools.status.differences import Difference, differences
+from tools.status.document import document
+from tools.status.exported import Wanted, exports, wanted
+from tools.status.look import View, view
+from tools.status.nodes import Seen, Target, targets
+from tools.status.table import render
+
+FIRST, SECOND = "10.0.0.1:4500", "10.0.0.2:4500"
+NAMED = {"identity": "aaaa", "coordinators": [FIRST]}
+
+
+def process(address: str, zone: str, **changed: Any) -> dict[str, Any]:
+    return {"address": address, "zone": zone, "version": "7.4.6", "excluded": False, **changed}
+
+
+DATABASE: dict[str, Any] = {
+    "available": True,
+    "redundancy_mode": "double",
+    "storage_engine": "ssd-2",
+    "data_state": "healthy",
+    "zone_failures_without_losing_data": 1,
+    "zone_failures_without_losing_availability": 1,
+    "coordinators": {FIRST: True},
+    "processes": [process(FIRST, "a"), process(SECOND, "b")],
+    "excluded_servers": [],
+    "maintenance_zone": None,
+    "locked": False,
+    "messages": [],
+    "named": NAMED,
+}
+FOUND: dict[str, Any] = {
+    "units": {"foundationdb": "active", "nats-server": "active", "stalwart": "active", "stalwart-probe": "missing"},
+    "at_boot": {"foundationdb": "enabled", "nats-server": "enabled", "stalwart": "enabled"},
+    "pending_restart": {},
+    "versions": {"foundationdb": "7.4.6", "stalwart": "0.16.27"},
+    "closed": [],
+    "coordinated": True,
+    "changed_by_hand": {},
+    "certificates": {"mail.dev.test": "4096-01-01T00:00:00+00:00"},
+    "database": DATABASE,
+    "cluster_files": {"/etc/foundationdb/fdb.cluster": NAMED, "/var/lib/stalwart/fdb.cluster": NAMED},
+}
+MAIL: dict[str, Any] = {
+    "missing_domains": [],
+    "settings": [],
+    "nodes": [{"nodeId": 0, "hostname": "mx1.mail.dev.test", "status": "active", "lastRenewal": ""}],
+}
+WANTED = Wanted(
+    redundancy="double",
+    engine="ssd-2",
+    coordinators=(FIRST,),
+    processes={FIRST: "a", SECOND: "b"},
+    foundationdb="7.4.6",
+    tolerance=1,
+    stalwart={"mx1": "0.16.27"},
+    hostnames={"mx1": "mx1.mail.dev.test"},
+    units={"mx1": frozenset({"foundationdb", "nats-server", "stalwart"})},
+    addresses={"mx1": "10.0.0.1"},
+    wish="{}",
+    admin_password="secret",
+)
+TARGET = Target("mx1", {"host": "10.0.0.1"}, root=True)
+WELL = View(WANTED, (Seen(TARGET, FOUND),), MAIL)
+DEAD = Seen(replace(TARGET, name="mx2"), None, "no answer within 20 s")
+
+
+def told(seen: View) -> dict[str, Difference]:
+    return {difference.what: difference for difference in differences(seen)}
+
+
+def node(**changed: Any) -> View:
+    return replace(WELL, nodes=(Seen(TARGET, {**FOUND, **changed}),))
+
+
+def database(**changed: Any) -> View:
+    return node(database={**DATABASE, **changed})
+
+
+def mail(**changed: Any) -> View:
+    return replace(WELL, mail={**MAIL, **changed})
+
+
+def test_all_is_well() -> None:
+    assert not differences(WELL)
+    row = ["mx1", "a", "10.0.0.1", "yes", "active", "7.4.6", "active", "active", "0.16.27"]
+    text = render(WELL, [])
+    assert text.splitlines()[1].split() == row
+    assert text.endswith("all is well")
+    assert document(WELL, [])["well"] is True
+
+
+def test_a_dead_node_is_unknown_and_named() -> None:
+    seen = replace(WELL, nodes=(*WELL.nodes, DEAD))
+    (found,) = differences(seen)
+    assert (found.subject, found.node) == ("reach", "mx2")
+    text = render(seen, [found])
+    assert text.splitlines()[2].split()[3:] == ["no", "unknown", "unknown", "unknown"]
+    assert "! mx2 cannot be reached: no answer within 20 s" in text
+    assert document(seen, [found])["nodes"]["mx2"] == {"reached": False, "trouble": "no answer within 20 s"}
+
+
+def test_nobody_reached_is_not_well() -> None:
+    seen = View(WANTED, (DEAD,))
+    assert {"no node can say how the database is", "no mail server could be asked for domains, settings and nodes"} < {
+        *told(seen)
+    }
+    assert "database: unknown" in render(seen, differences(seen))
+
+
+UNITS = FOUND["units"]
+SOON = (datetime.now(UTC) + timedelta(days=13, hours=1)).isoformat(timespec="seconds")
+
+
+@pytest.mark.parametrize(
+    ("seen", "what", "remedy"),
+    [
+        (node(units={**UNITS, "stalwart": "inactive"}), "stalwart on mx1 is stopped", "make mend"),
+        (node(units={**UNITS, "nats-server": "failed"}), "nats-server on mx1 is failed", "make mend"),
+        (node(units={**UNITS, "foundationdb": "missing"}), "foundationdb on mx1 is not installed", "make mend"),
+        (
+            node(at_boot={**FOUND["at_boot"], "stalwart": "disabled"}),
+            "stalwart on mx1 would not start at boot: it is disabled",
+            "make mend",
+        ),
+        (node(closed=["imaps"]), "nothing listens on mx1 for imaps", "journalctl"),
+        (node(coordinated=False), "the mail server on mx1 has no connection to the coordinator", "make mend"),
+        (
+            node(versions={"foundationdb": "7.4.6", "stalwart": "0.16.20"}),
+            "mx1 has stalwart 0.16.20, the stack wants 0.16.27",
+            "make mend",
+        ),
+        (
+            node(versions={"foundationdb": "7.4.6", "stalwart": "0.16.30"}),
+            "mx1 has stalwart 0.16.30, the stack wants 0.16.27",
+            "not touched: set release.stalwart to 0.16.30",
+        ),
+        (node(changed_by_hand={"/etc/a": "edited"}), "/etc/a on mx1 was edited by hand", "make mend"),
+        (node(changed_by_hand={"/etc/a": "gone"}), "/etc/a on mx1 is gone", "make mend"),
+        (
+            node(pending_restart={"stalwart": ["/etc/stalwart/config.json"]}),
+            "stalwart on mx1 was started before this changed: /etc/stalwart/config.json",
+            "make mend",
+        ),
+        (
+            node(cluster_files={"/var/lib/stalwart/fdb.cluster": {"identity": "bbbb", "coordinators": [SECOND]}}),
+            f"/var/lib/stalwart/fdb.cluster on mx1 does not name the coordinators of the database: {SECOND}",
+            "make mend",
+        ),
+        (
+            node(cluster_files={"/etc/foundationdb/fdb.cluster": None}),
+            "/etc/foundationdb/fdb.cluster on mx1 cannot be read",
+            "",
+        ),
+        (
+            node(certificates={"mail.dev.test": SOON}),
+            f"the certificate for mail.dev.test on mx1 ends on {SOON[:10]}",
+            "journalctl",
+        ),
+        (database(available=False), "the database is not available", "start"),
+        (database(zone_failures_without_losing_data=0), "0 zones may fail without losing data, 1 are wanted", ""),
+        (
+            database(redundancy_mode="triple"),
+            "the redundancy mode is triple, the stack wants double",
+            "make mend",
+        ),
+        (
+            database(storage_engine="memory-2"),
+            "the storage engine is memory-2, the stack wants ssd-2",
+            "not touched: set database.engine to memory-2",
+        ),
+        (
+            database(coordinators={SECOND: True}),
+            f"the coordinators are {SECOND}, the stack wants {FIRST}",
+            "make mend",
+        ),
+        (database(coordinators={FIRST: False}), f"coordinator {FIRST} is out of reach", "start its node"),
+        (
+            database(processes=[process(FIRST, "a")]),
+            f"the database process {SECOND} is missing",
+            "start its node; make mend",
+        ),
+        (
+            database(processes=[*DATABASE["processes"], process("10.9.9.9:4500", "x")]),
+            "the database process 10.9.9.9:4500 belongs to no node of the stack",
+            "make mend",
+        ),
+        (
+            database(processes=[process(FIRST, "a"), process(SECOND, "c")]),
+            f"the database process {SECOND} stands in zone c, the stack wants b",
+            "not touched: set the node's zone to c",
+        ),
+        (
+            database(processes=[process(FIRST, "a"), process(SECOND, "b", version="7.4.5")]),
+            f"the database process {SECOND} runs release 7.4.5, the stack wants 7.4.6",
+            "make mend",
+        ),
+        (
+            database(processes=[process(FIRST, "a"), process(SECOND, "b", excluded=True)]),
+            f"{SECOND} is excluded: the database gives it no data",
+            "make mend",
+        ),
+        (
+            database(excluded_servers=["10.0.0.2"]),
+            "10.0.0.2 is excluded: the database gives it no data",
+            "make mend",
+        ),
+        (
+            database(maintenance_zone="b"),
+            "zone b is under maintenance: copies that it misses are not made anew",
+            "make mend",
+        ),
+        (database(locked=True), "the database is locked: no mail can be written", "not touched"),
+        (database(messages=["storage_server_lagging"]), "the database says: storage_server_lagging", ""),
+        (mail(missing_domains=["b.test"]), "the mail server lacks the domain b.test", "make mend"),
+        (mail(settings=["journal"]), "a setting of the mail server differs: journal", "make mend"),
+        (
+            mail(nodes=[]),
+            "mx1.mail.dev.test is missing in the mail cluster: another node may have its id",
+            "systemctl restart stalwart on mx1",
+        ),
+        (
+            mail(nodes=[{**MAIL["nodes"][0], "status": "stale"}]),
+            "mx1.mail.dev.test is stale in the mail cluster: it does not renew its id",
+            "systemctl restart stalwart on mx1",
+        ),
+        (
+            mail(nodes=[*MAIL["nodes"], {"nodeId": 0, "hostname": "mx9", "status": "active"}]),
+            "2 mail nodes have the id 0: their mail ids may collide",
+            "restart",
+        ),
+        (
+            replace(WELL, mail={"trouble": "the stack's password of admin@dev.test is not accepted"}),
+            "the stack's password of admin@dev.test is not accepted",
+            "not touched: tell the stack",
+        ),
+    ],
+)
+def test_what_differs_is_named_with_what_to_do(seen: View, what: str, remedy: str) -> None:
+    assert what in told(seen)
+    assert remedy in told(seen)[what].remedy
+    assert told(seen)[what].grave
+    assert f"! {what} (" in render(seen, differences(seen))
+    assert what in {difference["what"] for difference in document(seen, differences(seen))["differences"]}
+
+
+def test_what_is_left_of_a_node_that_was_taken_out_is_no_trouble() -> None:
+    leftover = {"nodeId": 1, "hostname": "mx2.mail.dev.test", "status": "inactive", "lastRenewal": ""}
+    for seen in (mail(nodes=[*MAIL["nodes"], leftover]), database(excluded_servers=["10.0.0.9:4500"])):
+        (found,) = differences(seen)
+        assert not found.grave
+        assert document(seen, [found])["well"] is True
+        assert "note: " in render(seen, [found])
+        assert "all is well" in render(seen, [found])
+
+
+def test_the_way_down_to_one_copy_is_not_offered_as_mending() -> None:
+    seen = replace(WELL, wanted=replace(WANTED, redundancy="single"))
+    assert "single_copy" in told(seen)["the redundancy mode is double, the stack wants single"].remedy
+
+
+def test_a_certificate_that_lasts_is_nothing_to_tell() -> None:
+    later = (datetime.now(UTC) + timedelta(days=15)).isoformat(timespec="seconds")
+    assert not differences(node(certificates={"mail.dev.test": later}))
+
+
+def test_a_node_without_mail_misses_nothing() -> None:
+    units = {"foundationdb": "active", "nats-server": "missing", "stalwart": "missing"}
+    only = node(units=units, closed=["https", "imaps", "smtp"], coordinated=False)
+    assert not differences(replace(only, wanted=replace(WANTED, units={"mx1": frozenset({"foundationdb"})})))
+
+
+def test_no_secret_is_shown() -> None:
+    seen = replace(WELL, nodes=(*WELL.nodes, DEAD))
+    shown = [render(seen, differences(seen)), json.dumps(document(seen, differences(seen))), repr(seen)]
+    assert not any("secret" in text for text in shown)
+
+
+def step(script: str, create: str = "bash -s # scripts/{} 0123", **values: str) -> dict[str, Any]:
+    payload = Script(script).payload({"NODE": "mx1", **values})
+    return {
+        "type": "command:remote:Command",
+        "urn": "urn:pulumi:dev::p::t::x",
+        "inputs": {
+            "connection": secret({"host": "10.0.0.1", "privateKey": "key"}),
+            "create": create.format(script),
+            "stdin": secret(payload),
+        },
+    }
+
+
+def secret(value: Any) -> dict[str, str]:
+    return {"4dabf18193072939515e22adb298388d": "1b47", "plaintext": json.dumps(value)}
+
+
+def exported(*resources: dict[str, Any]) -> dict[str, Any]:
+    outputs = {"fault_tolerance": {"wanted": 1}}
+    root = {"type": "pulumi:pulumi:Stack", "urn": "urn:pulumi:dev::p::t::s", "outputs": outputs}
+    return {"deployment": {"resources": [root, *resources]}}
+
+
+def test_what_the_stack_wants_is_read_from_its_steps() -> None:
+    wish = json.dumps({"hostname": "mail.dev.test", "quoted": "it's"})
+    state = exported(
+        step("host/prepare.sh", "sudo -n bash -s # scripts/{} 0123", ADDRESS="10.0.0.1", HOSTS="10.0.0.1 mx1\nb c"),
+        step("foundationdb/install.sh"),
+        step(
+            "foundationdb/database.py",
+            REDUNDANCY="double",
+            ENGINE="ssd-2",
+            COORDINATORS=f"{SECOND} {FIRST}",
+            PROCESSES=f"{FIRST}=a {SECOND}=b",
+            FDB_VERSION="7.4.6",
+        ),
+        step("stalwart/install.sh", STALWART_VERSION="0.16.27", STALWART_HOSTNAME="mx1.mail.dev.test"),
+        step("stalwart/first.py", WISH=wish, ADMIN_PASSWORD="secret"),
+    )
+    assert wanted(state) == replace(
+        WANTED,
+        wish=wish,
+        coordinators=(FIRST, SECOND),
+        units={"mx1": frozenset({"foundationdb", "stalwart"})},
+    )
+    (target,) = targets(state)
+    assert (target.name, target.root) == ("mx1", False)
+    assert target.connection == {"host": "10.0.0.1", "privateKey": "key"}
+
+
+def test_a_stack_that_is_not_there_wants_nothing_and_has_no_nodes() -> None:
+    assert wanted({}) == Wanted()
+    assert view({"deployment": None}).nodes == ()
+
+
+@given(st.dictionaries(st.from_regex(r"[A-Z_]{1,9}", fullmatch=True), st.text(st.characters(exclude_characters="\0"))))
+def test_every_value_comes_out_of_a_payload_as_it_went_in(values: dict[str, str]) -> None:
+    payload = Script("host/prepare.sh").payload(values)
+    assert dict(exports(payload)) == values
+    assert shlex.split(payload.split("\n")[0]) == ["{"]

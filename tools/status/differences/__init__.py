@@ -1,0 +1,13 @@
+"""What differs from the stack, a sentence each, with what to do about it."""
+
+from tools.status.differences import database, mail, node
+from tools.status.differences.difference import Difference
+from tools.status.look import View
+
+__all__ = ["Difference", "differences"]
+
+
+def differences(view: View) -> list[Difference]:
+    """Everything that differs, node by node, then the database, then the mail cluster."""
+    found = [difference for seen in view.nodes for difference in node.differences(seen, view)]
+    return [*found, *database.differences(view), *mail.differences(view)]

@@ -75,6 +75,11 @@ real() {
     return
   fi
   [[ "$1" != unlock ]] || mend_state
+  if [[ "$1" == reboot ]]; then
+    # shellcheck disable=SC2086  # a list of names
+    pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.reboot ${NODES:-}
+    return
+  fi
   pulumi stack select --create "$2" >&2
   case $1 in
   up) pulumi up "${sure[@]}" --stack "$2" ;;
@@ -89,10 +94,6 @@ real() {
     ;;
   output) pulumi stack output --stack "$2" ${SHOW_SECRETS:+--show-secrets} ;;
   unlock) pulumi cancel --yes --stack "$2" ;;
-  reboot)
-    # shellcheck disable=SC2086  # a list of names
-    pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.reboot ${NODES:-}
-    ;;
   esac
 }
 

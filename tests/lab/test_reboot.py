@@ -25,7 +25,6 @@ NODES = ("mx1", "mx2", "mx3")
 REBOOT, BACK = "stalwart-cluster-reboot", "stalwart-cluster-back"
 LEASES = rb"g\xff\xff\xff\xff".decode()
 CLAIMS = r"\xfe/stalwart-cluster/turn"
-OWN_IDS = {f"{name}.mail.dev.test": number for number, name in enumerate(NODES)}
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +127,15 @@ def held_leases(lab: Lab, node: str) -> list[leases.Lease]:
     return leases.parse(pairs.parse(fdbcli(lab, node, f"getrange {LEASES} {LEASES}\\xff 100")))
 
 
+def ids(lab: Lab) -> dict[str, int]:
+    """Host name in the mail cluster -> node id; each has one."""
+    held = held_leases(lab, "mx1")
+    found = {lease.hostname: lease.node_id for lease in held}
+    assert sorted(found) == [f"{name}.mail.dev.test" for name in NODES]
+    assert len(held) == len(found)
+    return found
+
+
 def age_leases(lab: Lab, node: str, seconds: int) -> None:
     """Make all leases so much older, as an outage does."""
     for lease in held_leases(lab, node):
@@ -188,6 +196,28 @@ def test_while_a_node_is_dead_no_other_reboots(lab: Lab) -> None:
     until(lambda: lab.ssh("mx1", "systemctl is-active stalwart || true").strip() == "active", "mx1 to be back", 120)
 
 
+def test_an_update_that_asks_for_it_reboots_the_host_or_restarts_its_services_in_turn(lab: Lab) -> None:
+    began = time.time()
+    lab.ssh("mx3", "touch /run/reboot-required; systemctl start --no-block stalwart-cluster-renew")
+    until(lambda: is_back(lab, "mx3", began), "mx3 to be back", 180)
+    # What an update does to a library that a process has open.
+    maps = "/proc/$(systemctl show -P MainPID stalwart)/maps"
+    mapped = f"awk '$2 ~ /x/ && $6 ~ /^\\/usr\\/lib.*[.]so/ {{ print $6; exit }}' {maps}"
+    lab.ssh("mx3", f'library=$({mapped}); cp -a "$library" "$library.new" && mv "$library.new" "$library"')
+    code = "from lib.upkeep.outdated import outdated; print(*outdated())"
+    ask = f"cd /usr/local/lib/stalwart-cluster/upkeep && python3 -B -c '{code}'"
+    assert "stalwart" in lab.ssh("mx3", ask).split()
+    lab.ssh("mx3", "systemctl start --no-block stalwart-cluster-renew")
+    until(lambda: "stalwart" not in lab.ssh("mx3", ask).split(), "the mail server to be restarted", 180)
+    until(
+        lambda: lab.ssh("mx3", "systemctl is-active stalwart-cluster-renew || true").strip() == "inactive",
+        "its end",
+        90,
+    )
+    assert lab.ssh("mx3", ask).split() == []
+    assert lab.ssh("mx3", "systemctl is-active stalwart").strip() == "active"
+
+
 def test_a_server_alone_would_take_the_id_of_another_after_an_hour(lab: Lab) -> None:
     """Why there is something to be done before a start at all."""
     for name in NODES:
@@ -206,6 +236,7 @@ def test_a_server_alone_would_take_the_id_of_another_after_an_hour(lab: Lab) -> 
 
 
 def test_after_a_total_outage_every_server_takes_its_own_id_whoever_is_first(lab: Lab) -> None:
+    own = ids(lab)
     age_leases(lab, "mx1", 2 * leases.STALE_SECONDS)
     for name in reversed(NODES):
         began = int(time.time())
@@ -217,13 +248,13 @@ def test_after_a_total_outage_every_server_takes_its_own_id_whoever_is_first(lab
             f"{name} to take its lease",
             60,
         )
-        assert {lease.hostname: lease.node_id for lease in held_leases(lab, "mx1")} == OWN_IDS
+        assert ids(lab) == own
     age_leases(lab, "mx1", 2 * leases.STALE_SECONDS)
     for name in NODES:
         lab.by_hand("kill", name)
     lab.by_hand("start")
     until(lambda: all(_greets(lab.address(name)) for name in NODES), "all mail servers to greet", 180)
-    assert {lease.hostname: lease.node_id for lease in held_leases(lab, "mx1")} == OWN_IDS
+    assert ids(lab) == own
     assert set(lab.up().summary.resource_changes or {}) == {"same"}
 
 

@@ -72,7 +72,8 @@ def test_whatever_the_leases_and_the_order_no_two_servers_start_with_one_id(
     if len({lease.hostname for lease in found}) < len(found):
         # Two under one name come from servers without this repair; they are asked about above.
         found = [*{lease.hostname: lease for lease in found}.values()]
-    taken, now = {}, NOW
+    taken: dict[str, int] = {}
+    now = NOW
     for hostname, pause in zip(order, minutes, strict=True):
         now += pause * 60 // 3
         found = repaired(found, hostname, now)

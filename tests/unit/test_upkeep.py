@@ -91,7 +91,7 @@ def test_a_refusal_stops_and_says_what_the_host_said(hosts: Hosts) -> None:
 
 def test_the_next_is_left_alone_while_one_is_not_back(hosts: Hosts) -> None:
     hosts.stay_away = {"mx1"}
-    with pytest.raises(Stopped, match="mx1 is not back after .* not rebooted: mx2"):
+    with pytest.raises(Stopped, match=r"mx1 is not back after .* not rebooted: mx2"):
         roll(NODES, lambda _: None)
     assert hosts.reboots == ["mx1"]
 

@@ -66,7 +66,7 @@ SyslogIdentifier=stalwart
 LimitNOFILE=65536
 KillMode=process
 KillSignal=SIGINT
-TimeoutStartSec=120
+TimeoutStartSec=150
 # Always: a start that finds the store wanting may end with exit code 0.
 Restart=always
 RestartSec=1

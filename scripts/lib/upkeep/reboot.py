@@ -2,7 +2,7 @@
 
 import subprocess
 
-from lib.console import Failed, log
+from lib.console import Failed, log, wait_for
 from lib.front.drain import drained
 from lib.stalwart import service
 from lib.turn import claims, cluster, turn
@@ -11,6 +11,9 @@ from lib.upkeep import mark
 # Longer than a slow server takes to boot and its services to be back. The claim is given back sooner, by `back`.
 HELD_SECONDS = 1800
 
+# As long as systemd lets apt go on when a host shuts down. Source: apt-daily-upgrade.service.
+UPDATES_SECONDS = 900
+
 
 def reboot(why: str) -> None:
     """Ask for the reboot, and return before it happens: systemd ends this very process.
@@ -18,6 +21,7 @@ def reboot(why: str) -> None:
     Raises:
         Failed: nothing was stopped, because the turn did not come or the cluster cannot do without this node.
     """
+    wait_for(UPDATES_SECONDS, "updates that are being installed here", _no_updates_are_installed, pause=2)
     with turn.only_one_here(why):
         turn.begin(why, HELD_SECONDS)
         # From here on who finds the mark puts things right: `back` after the boot, `undo` where there is none.
@@ -50,3 +54,7 @@ def holds() -> bool:
     """Whether the turn is still this node's; a claim ends by itself, and then another may have begun."""
     claim = claims.live().get(turn.NODE)
     return claim is not None and claim.held
+
+
+def _no_updates_are_installed() -> bool:
+    return service.systemctl("is-active", "apt-daily-upgrade") != "activating"

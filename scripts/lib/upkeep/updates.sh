@@ -74,7 +74,7 @@ remove_update_settings() {
   ! is_enabled "${PACKAGE_UNIT##*/}" || systemctl disable --now --quiet "${PACKAGE_UNIT##*/}"
   for file in "$PACKAGE_UNIT" "$APT_SETTINGS" "$TIMER" "$NEEDRESTART"; do
     [[ -e "$file" ]] || continue
-    rm -f "$file"
+    rm -f "$file" "/var/lib/stalwart-cluster/written$file"
     CHANGED=1 restart_timer=1
   done
 }

@@ -5,7 +5,7 @@ export STACK MODE SHOW_SECRETS FORMAT
 export PATH := $(CURDIR)/.tools/uv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down output status mend lab-start unlock test lint format unit bench docs clean
+.PHONY: help setup up preview down output status mend lab-start unlock test chaos lint format unit bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test: setup lint ## Every tier of tests
 unit: setup ## The tests that need neither root nor the engine
 	@uv run --frozen pytest -q -n auto -m "not engine and not lab"
 
+chaos: setup ## Hurt lab hosts while mail comes in, every case: about an hour
+	@tools/chaos.sh
+
 lint: setup ## Every checker
 	@tools/lint.sh
 
@@ -55,7 +58,7 @@ docs: setup ## Write docs/configuration.md from the models
 	@uv run --frozen python -m tools.configuration > docs/configuration.md
 
 bench: setup ## Measure; results and pictures go to benchmarks/results/
-	@uv run --frozen python -m benchmarks
+	@PYTHONPATH=scripts uv run --frozen python -m benchmarks
 
 clean: ## Remove what the tools made here; state of stacks is kept
 	rm -rf .tools .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -13,6 +13,7 @@ from components.hosts.hetzner import provider
 from components.hosts.ready import HostsArgs, ReadyHosts
 from components.packages import Packages
 from components.proof.proof import Proof, ProofArgs
+from components.reasons import watch
 from components.stalwart.cluster import Stalwart, StalwartArgs
 
 config = pulumi.Config()
@@ -21,6 +22,7 @@ rehearsal.check(wish)
 plan = topology.plan(wish)
 packages = Packages(wish.release, rehearsal.mirror(wish))
 briefing.tell(wish, plan)
+watch.listen(plan)
 cloud = provider.access(wish, plan)
 
 ready = ReadyHosts(

@@ -12,10 +12,11 @@ from typing import Any
 
 from pulumi import automation
 
-from benchmarks import rented
+from benchmarks import outage, rented
 from benchmarks.critical_path import longest_path
 from benchmarks.gantt import draw
 from benchmarks.memory import lab_mebibytes
+from tests.lab.conftest import Lab
 from tests.rehearsal import packages, workspace
 from tests.rehearsal.progress import Progress, Step
 from tests.standins.providers.plugins import attached
@@ -45,10 +46,11 @@ def main() -> None:
 
 def measure_up(home: Path, environment: dict[str, str]) -> dict[str, Any]:
     """From nothing to the proof, the same again, a preview, and the lab at rest."""
-    config = stack_file(3)
+    config = {key.removeprefix("stalwart-cluster:"): value for key, value in stack_file(3).items()}
+    lab = Lab(home / "three", "bench", environment, config)
 
     def stack() -> automation.Stack:
-        return workspace.stack(home / "three", "bench", config, environment)
+        return lab.stack
 
     progress = Progress()
     try:
@@ -71,6 +73,7 @@ def measure_up(home: Path, environment: dict[str, str]) -> dict[str, Any]:
             "unchanged_up_seconds": timed(stack().up),
             "preview_seconds": timed(stack().preview),
             "lab_memory_mib": lab_mebibytes("stalwart-cluster-bench"),
+            **outage.measure(lab),
         }
     finally:
         stack().destroy(color="never")

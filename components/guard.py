@@ -11,8 +11,9 @@ from components.settings import Permission, Platform, Settings
 def guard(settings: Settings, parts: Sequence[pulumi.Resource]) -> None:
     """Let the engine refuse `destroy` whole, on servers that the stack made, unless the stack file allows it.
 
-    A protected server stays, but what needs it would be gone by then: records, attached volumes, passwords. So one
-    resource that needs all others is protected as well: nothing can go before it. What leaves the program goes as ever.
+    One resource that needs all others is protected: nothing can go before it. To protect the servers themselves would
+    keep them and lose what needs them, records, volumes, passwords, and would keep a node that was taken out: its data
+    have left by then, so that nothing is lost with its server.
     """
     if settings.platform is not Platform.HETZNER:
         return

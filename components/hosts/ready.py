@@ -100,6 +100,7 @@ class ReadyHosts(pulumi.ComponentResource):
             {
                 **again(host),
                 "NODE": host.name,
+                "MACHINE": host.identity,
                 "MIRROR_DIR": str(self._args.packages.folder),
                 "FILES": "\n".join(f"{digest}  {path}" for path, digest in self._args.packages.files.items()),
                 "TARGET_DIR": HOST_CACHE,

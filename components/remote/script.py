@@ -15,6 +15,7 @@ ALONE = "lib/alone.sh"
 _REQUIRED_BY_BASH = re.compile(r'^: "\$\{(\w+):?\?', re.MULTILINE)
 _REQUIRED_BY_PYTHON = re.compile(r'\benviron\["(\w+)"\]')
 _SOURCED = re.compile(r"^source (lib/\S+\.sh)$", re.MULTILINE)
+_EXPORT = re.compile(r"export (\w+)=((?:'[^']*+'|\"'\"|[\w@%+=:,./-]++)*+)\n", re.ASCII)
 _PROGRAM = re.compile(r"\bin_python (lib/\S+\.py)\b")
 
 
@@ -116,6 +117,21 @@ class Script:
             end = f"END_{self.digest}"
             lines.append(f"cat >\"$there/{path}\" <<'{end}'\n{text}\n{end}")
         return "\n".join(lines)
+
+
+def values_of(payload: str) -> dict[str, str]:
+    """The variables in a payload, as `Script.payload` was given them; none where the text is not one."""
+    found: dict[str, str] = {}
+    begin = len("{\n")
+    while payload.startswith("{\n") and (export := _EXPORT.match(payload, begin)):
+        found[export[1]] = _unquoted(export[2])
+        begin = export.end()
+    return found
+
+
+def _unquoted(word: str) -> str:
+    """The inverse of shlex.quote, in a hundredth of the time that shlex.split takes."""
+    return word[1:-1].replace("'\"'\"'", "'") if word.startswith("'") else word
 
 
 def _imported(text: str) -> Iterator[str]:

@@ -33,7 +33,7 @@ def to_hosts(hosts: Iterable[Host]) -> Values:
             _user(host),
             host.connection.host,
             _port(host),
-            _text(host.connection.host_key),
+            _line(host.connection.host_key),
         )
         for host in hosts
     ]
@@ -60,6 +60,11 @@ def _user(host: Host) -> pulumi.Input[str]:
 
 def _port(host: Host) -> pulumi.Input[str]:
     return pulumi.Output.from_input(host.connection.port or 22).apply(lambda port: str(int(port)))
+
+
+def _line(value: pulumi.Input[str] | None) -> pulumi.Output[str]:
+    """A key as one line: those that are made end with one that is empty."""
+    return pulumi.Output.from_input(value).apply(lambda text: (text or "").strip())
 
 
 def _text(value: pulumi.Input[str] | None) -> pulumi.Input[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_command import local, remote
 
+from components.reasons import watch
 from components.remote.host import Host
 from components.remote.script import Script, script
 
@@ -42,7 +43,7 @@ def run_script(
     options = _options(parent, [*host.after, *after], timeout)
     if removable:
         options.deleted_with = host.server
-    return remote.Command(
+    step = remote.Command(
         name,
         connection=host.connection,
         create=f"{shell} -- up {note}" if removable else f"{shell} {note}",
@@ -52,6 +53,7 @@ def run_script(
         logging=remote.Logging.STDERR,  # stdout is data
         opts=options,
     )
+    return watch.watched(name, step, values)
 
 
 def run_local(
@@ -77,7 +79,7 @@ def run_local(
     note = f"# scripts/{path} {code.digest}"
     options = _options(parent, after, timeout)
     options = pulumi.ResourceOptions.merge(options, opts)
-    return local.Command(
+    step = local.Command(
         name,
         create=f"bash -s -- up {note}" if removable else f"bash -s {note}",
         delete=f"bash -s -- down {note}" if removable else None,
@@ -86,6 +88,7 @@ def run_local(
         logging=local.Logging.STDERR,
         opts=options,
     )
+    return watch.watched(name, step, values)
 
 
 def again(host: Host) -> dict[str, str]:
@@ -100,8 +103,7 @@ def only_once() -> pulumi.ResourceOptions:
 
 def another_machine(number: int) -> pulumi.ResourceOptions:
     """Options that replace a resource when its number changes; the old one goes first, because it holds the address."""
-    trigger = None if number == 1 else number
-    return pulumi.ResourceOptions(replacement_trigger=trigger, delete_before_replace=True)
+    return pulumi.ResourceOptions(replacement_trigger=number, delete_before_replace=True)
 
 
 def facts(step: remote.Command) -> pulumi.Output[Any]:
@@ -127,4 +129,5 @@ def _options(parent: pulumi.Resource, after: Sequence[pulumi.Resource], timeout:
         parent=parent,
         depends_on=list(after),
         custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout, delete=timeout),
+        hooks=watch.binding(),
     )

@@ -18,7 +18,7 @@ from lib.foundationdb import fdbcli
 from lib.foundationdb.coordinators import set_coordinators
 from lib.foundationdb.membership import forget, leaving, others, take_back, take_out
 from lib.foundationdb.refusals import refuse
-from lib.foundationdb.status import not_matching, not_tolerant, not_up
+from lib.foundationdb.status import not_matching, not_told, not_tolerant, not_up
 from lib.foundationdb.waiting import MOVING_SECONDS, PATIENCE_SECONDS, wait_until
 from lib.turn.turn import claimed
 
@@ -40,7 +40,7 @@ def main() -> None:
     wait_for(PATIENCE_SECONDS, "every database process to listen", lambda: not silent_processes())
     if not CREATED.exists():
         create()
-    status = wait_until("the database to be available", not_up)
+    status = wait_until("the database to be available", lambda now: not_up(now) or not_told(now))
     refuse(status, PROCESSES, redundancy=REDUNDANCY, engine=ENGINE, allow=ALLOW)
     # A database that was just made has one user; on one that serves, nobody may take a node down meanwhile.
     with claimed("change who is in the database") if "member" in STATES else nullcontext():

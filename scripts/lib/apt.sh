@@ -12,11 +12,12 @@ alone_with_dpkg() {
   exec 9>&-
 }
 
-# What an interrupted dpkg left half done, it finishes before anything else: apt does nothing until then.
+# What dpkg was doing when it was killed stands in its journal, and apt does nothing until that is worked off.
 finish_interrupted_dpkg() {
-  [[ -n "$(dpkg --audit 2>/dev/null)" || -n "$(find /var/lib/dpkg/updates -type f 2>/dev/null)" ]] || return 0
-  log "finishing what an interrupted dpkg left half done"
-  dpkg --force-confdef --force-confold --configure -a </dev/null >&2 || log "note: dpkg could not finish it; installing again"
+  compgen -G '/var/lib/dpkg/updates/[0-9]*' >/dev/null || return 0
+  log "dpkg was interrupted on this host: finishing what it began"
+  # A package that it cannot finish is installed anew by what follows.
+  dpkg --force-confdef --force-confold --configure -a </dev/null >&2 || true
 }
 
 # Quiet when it works; on failure the last lines of what apt said.

@@ -10,7 +10,7 @@ TURN_HELD=''
 in_turn() {
   local why=$1 release=$2
   shift 2
-  mkdir -p -m 0700 "${TURN_LOCK%/*}"
+  [[ -d "${TURN_LOCK%/*}" ]] || install -d -m 0700 "${TURN_LOCK%/*}"
   exec 8<>"$TURN_LOCK"
   flock -n 8 || log "waiting for another run on this host, begun to $(cat "$TURN_LOCK") (at most 1500 s)"
   flock -w 1500 8 || die "another run on this host has not ended after 1500 s: $(cat "$TURN_LOCK")" "end it, then run the same command again"
@@ -20,7 +20,7 @@ in_turn() {
   in_python lib/turn/command.py begin "$why"
   TURN_HELD=1
   "$@" 8>&-
-  in_python lib/turn/command.py end $release
+  in_python lib/turn/command.py end "$release"
   TURN_HELD=''
   exec 8>&-
 }

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from pulumi import automation
 
+from tests.rehearsal import engine
+
 from .conftest import Hosts, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -174,8 +176,8 @@ def test_a_run_that_was_killed_is_finished_by_the_next(stack: Stack, hosts: Host
     while not beside <= kept(tmp_path / "home" / "backend"):
         assert time.monotonic() < end, "gave up waiting for the steps beside the database"
         time.sleep(0.1)
-    for engine in _engines():
-        os.kill(engine, signal.SIGKILL)
+    for process in engine.running():
+        os.kill(process, signal.SIGKILL)
     hosts.held.pop("fdb-database").set()
     running.join(60)
     assert killed
@@ -188,14 +190,3 @@ def test_a_run_that_was_killed_is_finished_by_the_next(stack: Stack, hosts: Host
     assert "proof-mail" in again
     assert not done & again
     assert set(stack().up().summary.resource_changes or {}) == {"same"}
-
-
-def _engines() -> list[int]:
-    """The engines that this process started."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/status"):
-        with contextlib.suppress(OSError):
-            text = status.read_text()
-            if "Name:\tpulumi\n" in text and f"PPid:\t{os.getpid()}\n" in text:
-                found.append(int(status.parent.name))
-    return found

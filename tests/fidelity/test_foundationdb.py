@@ -1,6 +1,7 @@
 """The database stand-in says what FoundationDB 7.4.6 said: words, streams, exit codes, figures."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,12 @@ def agrees(number: str, answer: tuple[int, str, str]) -> None:
 def _words(text: str) -> str:
     plain = text.replace("\nWARNING: Long delay (Ctrl-C to interrupt)\n", "")
     return "Usage" if plain.startswith("Usage: configure") else plain.strip()
+
+
+def _any_cluster(text: str) -> list[str]:
+    """The lines without what differs from cluster to cluster: addresses, and how many there are."""
+    lines = re.sub(r"\b\d+\b", "N", re.sub(r"[\d.]+:\d+", "ADDRESS", text)).splitlines()
+    return [line for line, before in zip(lines, ["", *lines], strict=False) if (line, before) != ("ADDRESS", "ADDRESS")]
 
 
 def status(cluster: Cluster) -> Status:
@@ -210,3 +217,17 @@ def test_an_exclusion_that_makes_no_sense_ends_well_and_does_nothing(cluster: Ma
     assert "is neither a valid network endpoint address nor a locality" in err
     assert "is neither a valid network endpoint address nor a locality" in json.dumps(recorded("40"))
     assert not status(made).excluded_servers
+
+
+def test_all_processes_are_killed_with_the_recorded_words_and_nothing_is_lost(cluster: Make, until: Until) -> None:
+    """Killed by fdbcli they exit with 0, which the monitor takes for a wish to be started again at once."""
+    made = three(cluster, until)
+    assert made.run("writemode on; set word kept")[0] == 0
+    code, out, _ = made.run("kill; kill all")
+    real = recorded("62")
+    assert code == real["exit"] == 0
+    assert _any_cluster(out) == _any_cluster(real["stdout"].partition(">>> sleep")[0])
+    for address, process in made.running.items():
+        assert process.wait(5) == 0
+        made.start(address)
+    until(lambda: "`word' is `kept'" in made.run("get word", seconds=3)[1], "the database to serve again")

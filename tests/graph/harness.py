@@ -102,6 +102,8 @@ class _Answers(mocks.Mocks):
                 made = {"result": pulumi.Output.secret(f"generated-for-{args.name}")}
             case "random:index/randomId:RandomId":
                 made = {"hex": "00ff"}
+            case "pulumi:pulumi:StackReference":
+                made = {"outputs": {"nodes": {"mx1": {}, "mx2": {}, "mx3": {}}}}
             case "tls:index/privateKey:PrivateKey":
                 made = {"privateKeyOpenssh": pulumi.Output.secret("KEY"), "publicKeyOpenssh": "ssh-ed25519 AAAA\n"}
         if self.preview and args.custom:

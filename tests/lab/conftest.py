@@ -1,9 +1,10 @@
 """Whole stacks on real hosts of this machine: real engine, SSH, systemd, dpkg; stand-in plugins and packages."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pulumi import automation
 
 from tests.rehearsal import packages, workspace
+from tests.standins.providers.command import Run, remote, run_local
 from tests.standins.providers.plugins import attached
 
 ROOT = Path(__file__).parents[2]
@@ -50,14 +52,18 @@ class Lab:
     def ssh(self, node: str, command: str) -> str:
         """What a command on a node prints."""
         if not self._key.exists():
-            resources = (self.stack.export_stack().deployment or {})["resources"]
-            key = next(item for item in resources if item["urn"].endswith(("::lab-key", "::hetzner-key")))
-            secret = key["outputs"]["privateKeyOpenssh"]["plaintext"]
+            key = self.secret("privateKeyOpenssh", "lab-key", "hetzner-key")
             self._key.touch(mode=0o600)
-            self._key.write_text(__import__("json").loads(secret))
+            self._key.write_text(key)
         options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
         line = ["ssh", *options, "-o", "ConnectTimeout=5", "-i", str(self._key), f"root@{self.address(node)}", command]
         return subprocess.run(line, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    def secret(self, output: str, *resources: str) -> str:
+        """A secret in the state: an output of the resource that has one of these names."""
+        held = (self.stack.export_stack().deployment or {})["resources"]
+        found = next(item for item in held if item["urn"].rsplit("::", 1)[1] in resources)
+        return str(json.loads(found["outputs"][output]["plaintext"]))
 
     def by_hand(self, *arguments: str) -> None:
         """tools/lab.sh: start, stop, kill, cut, mend."""
@@ -79,12 +85,11 @@ class Labs:
         return self.made[-1]
 
 
-@pytest.fixture(scope="module")
-def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
-    """Labs of a rehearsal."""
-    place = tmp_path_factory.mktemp("labs")
+@contextmanager
+def rehearsed(place: Path, *, local: Run = run_local, over_ssh: Run = remote) -> Iterator[Labs]:
+    """Labs of a rehearsal, and how their commands are run."""
     with ExitStack() as held:
-        environment = held.enter_context(attached())
+        environment = held.enter_context(attached(local=local, over_ssh=over_ssh))
         patch = held.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("STALWART_CLUSTER_REHEARSAL", "1")
         patch.setenv("STALWART_CLUSTER_MIRROR", str(packages.mirror(place, "7.4.6", "0.16.27")))
@@ -92,3 +97,10 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
         yield made
         for lab in made.made:
             lab.destroy()
+
+
+@pytest.fixture(scope="module")
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
+    """Labs of a rehearsal."""
+    with rehearsed(tmp_path_factory.mktemp("labs")) as made:
+        yield made

@@ -18,6 +18,12 @@ def administrator(lab: Lab) -> Mailbox:
     return Mailbox(admin["login"], admin["password"])
 
 
+def probe(lab: Lab) -> Mailbox:
+    """The account that no limit of mails per hour holds back."""
+    _, _, domain = administrator(lab).login.partition("@")
+    return Mailbox(f"cluster-probe@{domain}", lab.secret("result", "mail-probe-password"))
+
+
 def mail(person: Mailbox, subject: str) -> EmailMessage:
     """A message to oneself."""
     message = EmailMessage()

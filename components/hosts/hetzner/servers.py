@@ -15,7 +15,7 @@ from components.hosts.hetzner.network import Net
 from components.hosts.leave import leave
 from components.remote.host import DIAL_ERROR_LIMIT, Host
 from components.remote.step import another_machine
-from components.settings import Permission, Settings
+from components.settings import Settings
 from components.topology import Node
 
 # A booting server takes its time, and one that is turned away by a busy location is tried again by the engine.
@@ -68,7 +68,6 @@ class Servers:
         self._options = options
         self._in_its_place = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(ignore_changes=["location"]))
         # The engine itself refuses to remove what holds mail, whatever the API would say.
-        self._protect = Permission.DESTROY not in args.settings.allow
         self._made: list[hcloud.Server] = []
         self._nodes = nodes
         families = ("ipv4", "ipv6") if args.settings.hetzner.ipv6 else ("ipv4",)
@@ -131,7 +130,6 @@ class Servers:
                     # None of these may replace a server that holds mail: a newer image and another key are for new
                     # servers, and one that exists is not moved.
                     ignore_changes=["image", "location", "placementGroupId", "sshKeys", "userData"],
-                    protect=self._protect,
                     depends_on=[args.net.subnet, *self._turn(), *left],
                     custom_timeouts=pulumi.CustomTimeouts(create=_SERVER_TIMEOUT, update=_SERVER_TIMEOUT),
                 ),
@@ -198,7 +196,7 @@ class Servers:
             format="ext4",
             delete_protection=hetzner.protection,
             labels=identity.labelled(node.name),
-            opts=pulumi.ResourceOptions.merge(self._in_its_place, pulumi.ResourceOptions(protect=self._protect)),
+            opts=self._in_its_place,
         )
         attachment = hcloud.VolumeAttachment(
             f"{self._name}-attachment-{node.name}",

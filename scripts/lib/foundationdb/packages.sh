@@ -40,7 +40,7 @@ install_fdb_packages() {
   local name
   log "installing FoundationDB $FDB_VERSION"
   alone_with_dpkg apt_get install --allow-change-held-packages "${FDB_FILES[@]}" ||
-    die "the packages of FoundationDB $FDB_VERSION could not be installed" "see the lines above; dpkg --configure -a finishes a half-done install"
+    die "the packages of FoundationDB $FDB_VERSION could not be installed" "see the lines above"
   for name in foundationdb-clients foundationdb-server; do apt-mark hold "$name" >/dev/null; done
   rm -rf "$FDB_DOWNLOADS"
 }

@@ -13,7 +13,6 @@ from typing import Any
 Json = Mapping[str, Any]
 
 RECOVERED = frozenset({"accepting_commits", "all_logs_recruited", "storage_recovered", "fully_recovered"})
-SETTLED_SECONDS = 60.0
 CALM_SECONDS = 10.0
 COPIES = {"single": 1, "double": 2, "triple": 3}
 
@@ -127,16 +126,12 @@ def not_up(status: Status) -> list[str]:
     return [*reasons, *status.messages] or ["the database is unavailable"]
 
 
-def not_settled(status: Status) -> list[str]:
-    """Why a recovery is too recent, or not over, for a change to be begun; empty when all is calm."""
-    reasons = not_up(status)
-    if status.recovery_state not in RECOVERED - {"accepting_commits"}:
-        reasons.append(f"the last recovery is at {status.recovery_state}")
-    if status.active_generations != 1:
-        reasons.append(f"{status.active_generations} generations of logs are alive")
-    if status.seconds_since_last_recovered < SETTLED_SECONDS:
-        reasons.append(f"the last recovery was {status.seconds_since_last_recovered:.0f} s ago")
-    return reasons
+def not_told(status: Status) -> list[str]:
+    """What a status does not say, as it is for a moment after a recovery; empty when all that is decided by is there."""
+    reasons = [] if status.redundancy_mode and status.storage_engine else ["its configuration is not known yet"]
+    return reasons + [
+        f"the zone of {process.address} is not known yet" for process in status.processes if not process.zone
+    ]
 
 
 def not_calm(status: Status) -> list[str]:
@@ -204,17 +199,6 @@ def still_holding(status: Status, leaving: AbstractSet[str]) -> list[str]:
         for process in status.processes
         if process.address in leaving and (held := {"storage", "log"} & set(process.roles))
     ]
-
-
-def safe_to_lose_one(status: Status) -> list[str]:
-    """Why no zone may be taken down on purpose now; empty when one may."""
-    reasons = not_settled(status) + not_tolerant(status, 1)
-    if status.maintenance_zone:
-        reasons.append(f"zone {status.maintenance_zone} is under maintenance")
-    if status.locked:
-        reasons.append("the database is locked")
-    reasons += [f"{process.address} is excluded" for process in status.processes if process.excluded]
-    return reasons
 
 
 def _map(document: Json, key: str) -> Json:

@@ -34,12 +34,14 @@ stop_host() {
   rm -f "$home/process"
 }
 
-# cut_power HOME: end the host's processes at once, by number, the guest's init last of all.
+# cut_power HOME: end the host's processes at once, by number, the guest's init last of all. The network goes first: the
+# kernel would close their connections politely, and a host without power says goodbye to nobody.
 cut_power() {
   local home=$1 pid tree
   is_running "$home/process" || return 0
   pid=$(process_of "$home/process")
   tree=$(descendants "$pid")
+  ip link set "vb-$(lab_machine "$LAB" "$NODE")" down 2>/dev/null || true
   kill -KILL "$pid" 2>/dev/null || true
   # shellcheck disable=SC2086  # a list of numbers
   [[ -z "$tree" ]] || kill -KILL $tree 2>/dev/null || true

@@ -9,6 +9,7 @@ LAB_HOME=/var/lib/stalwart-cluster/lab
 lab_digest() { printf '%s' "$1" | sha256sum | cut -c1-8; }
 lab_bridge() { printf 'lab-%s' "$(lab_digest "$1")"; }
 lab_machine() { printf 'l%s' "$(lab_digest "$1/$2")"; }
+lab_hardware_address() { lab_digest "$1" | sed 's/../:&/g; s/^/02:00/'; }
 lab_table() { printf 'lab_%s' "$(lab_digest "$1")"; }
 
 lab_need_root() {

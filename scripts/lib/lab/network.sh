@@ -29,7 +29,8 @@ make_network() {
   lab_network_names
   refuse_clash
   if ! ip link show "$bridge" >/dev/null 2>&1; then
-    ip link add "$bridge" type bridge
+    # An address of its own: else it takes its lowest port's, and changes it under the hosts when that host is lost.
+    ip link add "$bridge" address "$(lab_hardware_address "$LAB")" type bridge
     log "bridge $bridge made"
   fi
   ip -o -4 address show dev "$bridge" | grep -wF "$gateway/${LAB_NETWORK#*/}" >/dev/null ||

@@ -31,6 +31,7 @@ class Cli:
         self.file = ClusterFile(cluster_file)
         self.end = time.monotonic() + seconds if seconds else float("inf")
         self.store = Store(cluster_file, 5)
+        self._listed: list[str] = []
 
     def request(self, message: Message) -> Message:
         """Ask the leader; an unavailable database is asked again until the timeout."""
@@ -69,6 +70,8 @@ class Cli:
             case ["include", *addresses] if addresses:
                 self.request({"op": "include", "addresses": addresses})
                 return 0
+            case ["kill", *addresses]:
+                return self.kill(addresses)
             case ["writemode", _]:
                 return 0
             case ["set", key, value]:
@@ -143,6 +146,22 @@ class Cli:
             return 1
         same = answer["done"] == "same"
         print("No change (existing configuration satisfies request)" if same else "Coordination state changed")
+        return 0
+
+    def kill(self, addresses: list[str]) -> int:
+        """Without an address, or with `list`, those that can be killed; a kill knows only what was listed before."""
+        if addresses in ([], ["list"]):
+            self._listed = sorted(self.request({"op": "members"})["addresses"])
+            print(f"\nThe following {len(self._listed)} addresses can be killed:")
+            print("\n".join(self._listed), end="\n\n")
+            return 0
+        chosen = self._listed if addresses == ["all"] else addresses
+        if not chosen or not set(chosen) <= set(self._listed):
+            print("ERROR: no processes to kill. You must run the `kill' command before", file=sys.stderr)
+            return 1
+        for address in chosen:
+            ask(address, {"op": "exit"}, 2)
+        print(f"Attempted to kill {len(chosen)} processes")
         return 0
 
     def status_json(self) -> dict[str, Any]:

@@ -43,6 +43,8 @@ def serve(server: "Server", message: Message) -> Message:
     if server.disk.meta.get("configuration") is None:
         return {"error": "unavailable"}
     match message["op"]:
+        case "members":
+            return {"addresses": list(server.live_members())}
         case "get":
             value, version = server.disk.get(message["key"])
             return {"value": value, "version": version}

@@ -1,0 +1,177 @@
+"""Whose turn it is to go down, and what must hold before and after."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lib.console import Failed
+from lib.foundationdb import fdbcli
+from lib.foundationdb.status import Status, read
+from lib.turn import claims, gate, turn
+from lib.turn.claims import Claim
+from lib.turn.cluster import Cluster, Member
+
+RECORDINGS = Path(__file__).parents[1] / "recordings" / "foundationdb"
+NODES = {
+    name: Member(f"10.77.0.1{index}", f"{name}.mail.dev.test", name, mail=True)
+    for index, name in enumerate(("mx1", "mx2", "mx3"), 1)
+}
+CLUSTER = Cluster(1, NODES)
+
+
+class Database:
+    """Keeps claims as the real one does, and prints them in its words."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.pairs: dict[str, str] = {}
+        self.failures: list[str] = []
+        self.before_read: Callable[[], None] = lambda: None
+        monkeypatch.setattr(fdbcli, "command", self.command)
+        monkeypatch.setattr(turn, "NODE", "mx2")
+        monkeypatch.setattr(turn, "_LOOK_SECONDS", 0.0)
+
+    def command(self, text: str, *_: object) -> tuple[int, str]:
+        if self.failures:
+            return 1, self.failures.pop()
+        words = text.removeprefix("writemode on; ").split(" ", 2)
+        if words[0] == "getrange":
+            self.before_read()
+            pairs = "\n".join(f"`{key}' is `{value}'" for key, value in sorted(self.pairs.items()))
+            return 0, f"\nRange limited to 1000 keys\n{pairs}"
+        if words[0] == "set":
+            self.pairs[words[1]] = words[2].strip('"').encode().decode("unicode_escape")
+        else:
+            self.pairs.pop(words[1], None)
+        return 0, "Committed (1)"
+
+    def put(self, node: str, claim: Claim) -> None:
+        self.pairs[f"{claims.PREFIX}{node}"] = claim.text()
+
+
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> Database:
+    """One in which nobody has a claim."""
+    return Database(monkeypatch)
+
+
+def for_ever(*, held: bool) -> Claim:
+    return Claim(held, 1_700_000_000, 4_000_000_000, "restart something")
+
+
+def test_a_claim_is_free_and_taken_and_given_back(database: Database) -> None:
+    turn.take("restart it")
+    (claim,) = claims.live().values()
+    assert claim.held
+    assert claim.why == "restart it"
+    claims.remove("mx2")
+    assert not claims.live()
+
+
+def test_who_holds_it_is_waited_for_and_named(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "PATIENCE_SECONDS", 0.1)
+    database.put("mx3", for_ever(held=True))
+    with pytest.raises(Failed, match=r"mx3 holds it since 2023-11-14T22:13:20Z, to restart something"):
+        turn.take("restart it")
+    assert f"{claims.PREFIX}mx2" not in database.pairs, "nobody waits for one that has given up"
+
+
+def test_smaller_names_go_first_and_larger_ones_wait(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    database.put("mx3", for_ever(held=False))
+    turn.take("restart it")
+    monkeypatch.setattr(turn, "PATIENCE_SECONDS", 0.1)
+    database.put("mx1", for_ever(held=False))
+    with pytest.raises(Failed, match="mx1 is in front"):
+        turn.take("restart it")
+
+
+def test_of_two_that_held_at_once_the_later_steps_back(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one looked when this one had only begun, and says `held` between this one's two looks."""
+    monkeypatch.setattr(turn, "PATIENCE_SECONDS", 0.1)
+    looks = 0
+
+    def other() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            database.put("mx3", for_ever(held=True))
+
+    database.before_read = other
+    with pytest.raises(Failed, match="mx3 holds it"):
+        turn.take("restart it")
+
+
+def test_a_lease_that_is_over_and_a_claim_of_an_interrupted_run_block_nobody(database: Database) -> None:
+    database.put("mx1", Claim(held=True, since=1, until=2, why="long dead"))
+    database.put("mx2", for_ever(held=True))
+    turn.take("restart it")
+    assert claims.live()["mx2"].why == "restart it"
+
+
+def test_a_recovery_of_the_database_is_sat_out(database: Database) -> None:
+    database.failures = ["ERROR: Transaction may or may not have committed (1021)", "Specified timeout reached"]
+    turn.take("restart it")
+    assert claims.live()["mx2"].held
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="\x85")))
+def test_any_reason_is_read_back(why: str) -> None:
+    claim = Claim(held=True, since=1, until=2, why=why)
+    printed = "".join(
+        "\\\\" if byte == ord("\\") else chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}"
+        for byte in claim.text().encode()
+    )
+    assert claims.parse(f"`{claims.PREFIX}mx1' is `{printed}'") == {"mx1": claim}
+
+
+def test_names_are_in_natural_order() -> None:
+    waiting = {name: for_ever(held=False) for name in ("mx10", "mx2", "mx1")}
+    assert claims.ahead("mx9", waiting) == ["mx1", "mx2"]
+
+
+def recorded(number: str, seconds_since_recovery: float = 100.0) -> Status:
+    (path,) = RECORDINGS.glob(f"{number}-*.json")
+    document = json.loads(path.read_text())["json"]
+    if "recovery_state" in document["cluster"]:
+        document["cluster"]["recovery_state"]["seconds_since_last_recovered"] = seconds_since_recovery
+    return read(document)
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The mail nodes that do not greet: name -> why."""
+    found: dict[str, str] = {}
+    monkeypatch.setattr(gate, "silent_mail_nodes", lambda nodes: {name: found.get(name, "") for name in nodes})
+    return found
+
+
+def test_a_node_may_go_when_all_is_well(silent: dict[str, str]) -> None:
+    assert gate.against_going(recorded("20"), CLUSTER, "mx2") == []
+
+
+def test_a_node_stays_while_another_is_away_or_a_recovery_is_young(silent: dict[str, str]) -> None:
+    assert any("0 zones may fail" in why for why in gate.against_going(recorded("23"), CLUSTER, "mx2"))
+    assert any("the last recovery was 3 s ago" in why for why in gate.against_going(recorded("20", 3), CLUSTER, "mx2"))
+
+
+def test_a_node_stays_while_another_mail_server_is_silent(silent: dict[str, str]) -> None:
+    silent["mx3"] = "refused"
+    assert gate.against_going(recorded("20"), CLUSTER, "mx2") == ["the mail server on mx3 does not greet"]
+
+
+def test_where_nothing_may_fail_all_copies_are_demanded_and_no_more(silent: dict[str, str]) -> None:
+    assert gate.against_going(recorded("08"), Cluster(0, {"mx1": NODES["mx1"]}), "mx1") == []
+
+
+def test_a_node_is_back_when_it_is_in_with_its_release_and_tolerance_is_as_before() -> None:
+    status = recorded("20")
+    address = status.processes[0].address.rsplit(":", 1)[0]
+    here = Cluster(1, {"mx1": Member(address, "mx1.mail.dev.test", "n1", mail=True)})
+    assert gate.against_coming_back(status, here, "mx1", "7.4.6") == []
+    assert gate.against_coming_back(status, here, "mx1", "7.4.8") == [
+        "the database process on mx1 runs release 7.4.6, not 7.4.8"
+    ]
+    away = Cluster(1, {"mx1": Member("10.0.0.99", "mx1.mail.dev.test", "n1", mail=True)})
+    assert "the database process on mx1 is not in" in gate.against_coming_back(status, away, "mx1", "")

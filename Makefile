@@ -1,11 +1,11 @@
 # Everything a person types. `make help` lists it.
 STACK ?= dev
 MODE ?= auto
-export STACK MODE SHOW_SECRETS FORMAT
+export STACK MODE SHOW_SECRETS FORMAT NODES
 export PATH := $(CURDIR)/.tools/uv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down output status mend lab-start unlock test chaos lint format unit bench docs clean
+.PHONY: help setup up preview down output status mend reboot lab-start unlock test chaos lint format unit bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ status: setup ## Show the live state of every node and what differs from the sta
 
 mend: setup ## Run every step on the hosts once more: each puts right what differs from the stack
 	@tools/stack.sh mend
+
+reboot: setup ## Reboot the nodes one after the other, each in its turn (NODES="mx2" for some)
+	@tools/stack.sh reboot
 
 lab-start: setup ## Boot the lab hosts again after a reboot of this machine
 	@tools/lab.sh start

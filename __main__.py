@@ -15,6 +15,7 @@ from components.packages import Packages
 from components.proof.proof import Proof, ProofArgs
 from components.reasons import watch
 from components.stalwart.cluster import Stalwart, StalwartArgs
+from components.upkeep.upkeep import Upkeep, UpkeepArgs
 
 config = pulumi.Config()
 wish = settings.load(config)
@@ -51,6 +52,7 @@ mail = Stalwart(
     ),
 )
 proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail))
+Upkeep("upkeep", UpkeepArgs(hosts=hosts, updates=wish.updates, database=database, mail=mail))
 front = Front(
     "front",
     FrontArgs(settings=wish, plan=plan, hosts=hosts, net=ready.net, proved=proof.proved),

@@ -74,6 +74,7 @@ real() {
     { pulumi stack export --show-secrets --stack "$2" || true; } | uv run --frozen python -m tools.status --format "${FORMAT:-text}"
     return
   fi
+  [[ "$1" != unlock ]] || mend_state
   pulumi stack select --create "$2" >&2
   case $1 in
   up) pulumi up "${sure[@]}" --stack "$2" ;;
@@ -88,8 +89,15 @@ real() {
     ;;
   output) pulumi stack output --stack "$2" ${SHOW_SECRETS:+--show-secrets} ;;
   unlock) pulumi cancel --yes --stack "$2" ;;
+  reboot)
+    # shellcheck disable=SC2086  # a list of names
+    pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.reboot ${NODES:-}
+    ;;
   esac
 }
+
+# An engine that was killed while it wrote may leave the note beside the state empty, and then cannot read the state.
+mend_state() { [[ ! -d .state/pulumi ]] || find .state/pulumi -name '*.json.attrs' -empty -delete; }
 
 own_backend() {
   mkdir -p .state/pulumi

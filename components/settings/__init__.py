@@ -18,6 +18,7 @@ from components.settings.model import (
     Settings,
     SshSettings,
 )
+from components.settings.updates import Reboot, UpdateSettings
 
 __all__ = [
     "Bastion",
@@ -38,11 +39,13 @@ __all__ = [
     "Permission",
     "Place",
     "Platform",
+    "Reboot",
     "ReleaseSettings",
     "Role",
     "Settings",
     "SettingsError",
     "SshSettings",
+    "UpdateSettings",
     "check",
     "load",
 ]

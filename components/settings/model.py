@@ -30,6 +30,7 @@ from components.settings.fields import (
 from components.settings.front import DnsSettings, FrontSettings, Place
 from components.settings.hetzner import HetznerSettings, Location
 from components.settings.section import Port, Section
+from components.settings.updates import UpdateSettings
 
 MOST_NODES = 100
 
@@ -227,6 +228,7 @@ class Settings(Section):
     hetzner: HetznerSettings = Field(default=HetznerSettings(), description="Only for `platform: hetzner`.")
     front: FrontSettings = Field(default=FrontSettings(), description="How the world reaches the nodes.")
     dns: DnsSettings = Field(default=DnsSettings(), description="The records of the mail domains.")
+    updates: UpdateSettings = Field(default=UpdateSettings(), description="How hosts are kept up to date.")
     mirror: Mirror = Field(
         default=None,
         description="Folder or URL with the packages, as `foundationdb/VERSION/FILE` and `stalwart/vVERSION/FILE`."

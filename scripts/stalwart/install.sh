@@ -75,6 +75,7 @@ for folder in /etc/stalwart /var/lib/stalwart /var/log/stalwart; do
   [[ -d "$folder" ]] || install -d -m 0750 -o stalwart -g stalwart "$folder"
 done
 install_binary
+in_python lib/stalwart/own_lease.py install
 write_files
 # Files that only a start takes up, newer than the process that runs with the old ones.
 runs_with_older_files() {

@@ -2,6 +2,7 @@
 
 import json
 import re
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.standins.foundationdb.client import Store
+from tests.standins.foundationdb.client import Store, Transaction
 from tests.standins.stalwart import jmap
 from tests.standins.stalwart.node import Node
 
@@ -180,3 +181,32 @@ def test_a_name_is_in_the_zone_only_after_the_reload(node: Node, monkeypatch: py
     assert " 10 mail.example.org." not in zone()
     asked(node, "20")
     assert " 10 mail.example.org." in zone()
+
+
+def leased(node: Node, hours: dict[tuple[int, str], float]) -> dict[int, str]:
+    """Id -> host name after a start on leases of these ages."""
+    now = int(time.time())
+
+    def body(transaction: Transaction) -> None:
+        for key, _ in transaction.get_range(b"g\xff\xff\xff\xff"):
+            transaction.clear(key)
+        for (number, hostname), age in hours.items():
+            value = struct.pack(">Q", now - int(age * 3600)) + hostname.encode()
+            transaction.set(b"g\xff\xff\xff\xff" + struct.pack(">H", number), value)
+
+    node.store.transact(body)
+    node.node_id = node._take_id()
+    pairs = node.store.transact(lambda transaction: transaction.get_range(b"g\xff\xff\xff\xff"))
+    return {struct.unpack(">H", key[5:])[0]: value[8:].decode() for key, value in pairs}
+
+
+def test_a_node_id_is_taken_as_the_source_has_it(node: Node) -> None:
+    """crates/store/src/build/registry.rs; tried on 0.16.27 in tests/lab/test_reboot.py."""
+    me, other, third = "n1.mail.example.org", "n2.mail.example.org", "n3.mail.example.org"
+    assert (leased(node, {}), node.node_id) == ({0: me}, 0)
+    assert (leased(node, {(0, other): 0.5, (1, me): 0.5}), node.node_id) == ({0: other, 1: me}, 1)
+    assert (leased(node, {(0, other): 0.5, (2, third): 0.5}), node.node_id) == ({0: other, 1: me, 2: third}, 1)
+    # The flaw: an old lease of another comes first, and keeps its name.
+    assert (leased(node, {(0, other): 1.5, (1, me): 0.5}), node.node_id) == ({0: other, 1: me}, 0)
+    # What is older than a day goes, unless it is taken.
+    assert (leased(node, {(0, me): 30, (1, other): 30, (2, third): 20}), node.node_id) == ({0: me, 2: third}, 0)

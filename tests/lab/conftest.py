@@ -37,6 +37,11 @@ class Lab:
         """Bring it up, saying what happens."""
         return self.stack.up(on_output=print, color="never")
 
+    def unlock(self) -> None:
+        """After a run that was killed."""
+        workspace.mend(self.home)
+        self.stack.cancel()
+
     def destroy(self) -> None:
         """Remove it."""
         self.stack.destroy(on_output=print, color="never")
@@ -57,7 +62,9 @@ class Lab:
             self._key.write_text(key)
         options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
         line = ["ssh", *options, "-o", "ConnectTimeout=5", "-i", str(self._key), f"root@{self.address(node)}", command]
-        return subprocess.run(line, capture_output=True, text=True, check=True, timeout=60).stdout
+        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, f"{command!r} on {node} ended with {done.returncode}: {done.stderr}"
+        return done.stdout
 
     def secret(self, output: str, *resources: str) -> str:
         """A secret in the state: an output of the resource that has one of these names."""

@@ -41,9 +41,9 @@ def status(lab: Lab, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 30, pause: float = 0.2) -> None:
     """Poll until it holds, and fail with what was waited for."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"gave up waiting for {what}"
-        time.sleep(0.2)
+        time.sleep(pause)

@@ -83,7 +83,7 @@ class Service:
             return not any(difference.grave for difference in found)
 
         try:
-            until(well, "a healthy cluster", seconds)
+            until(well, "a healthy cluster", seconds, pause=2)
         except AssertionError as failure:
             raise AssertionError(f"{failure}\n{said}") from None
 

@@ -1,22 +1,37 @@
 # shellcheck shell=bash
-# Start and stop one lab host. A host is one systemd-nspawn process, written down by number and start time.
+# Start and stop one lab host. A host is one systemd-nspawn process, written down by number and start time; a reboot from
+# inside ends it with a number of its own, and begins another.
+
+# Source: EXIT_FORCE_RESTART of systemd-nspawn with --keep-unit.
+export REBOOTS=133
 
 answers() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2 && read -r -t 2 banner <&3 && [[ \$banner == SSH-* ]]" 2>/dev/null; }
 
 # start_host HOME: boot the tree below HOME, unless it runs.
 start_host() {
-  local home=$1 machine pid
+  local home=$1 machine
   ! is_running "$home/process" || return 0
   machine=$(lab_machine "$LAB" "$NODE")
-  # A name that still runs would make the start fail with "File exists".
-  ip link delete "vb-$machine" 2>/dev/null || true
-  setsid systemd-nspawn --quiet --boot --directory="$home/root" --machine="$machine" \
+  NETWORK="vb-$machine" PROCESS="$home/process" setsid bash -c "$(declare -f started_at remember_process run_host); run_host \"\$@\"" \
+    run_host systemd-nspawn --quiet --boot --directory="$home/root" --machine="$machine" \
     --network-bridge="$(lab_bridge "$LAB")" --register=no --keep-unit --kill-signal=SIGRTMIN+3 \
     --resolv-conf=off --timezone=off --console=pipe \
     >"$home/console.log" 2>&1 </dev/null 8>&- 9>&- &
-  pid=$!
-  remember_process "$pid" "$home/process"
-  disown "$pid"
+  disown "$!"
+  wait_for 10 "the process of $NODE" is_running "$home/process"
+}
+
+# run_host COMMAND...: run a host until it is switched off; again for as long as it reboots. Needs NETWORK and PROCESS.
+run_host() {
+  local code=$REBOOTS
+  while ((code == REBOOTS)); do
+    # A name that still runs would make the start fail with "File exists".
+    ip link delete "$NETWORK" 2>/dev/null || true
+    "$@" &
+    remember_process "$!" "$PROCESS"
+    code=0
+    wait "$!" || code=$?
+  done
 }
 
 # stop_host HOME: shut down cleanly, and after 20 s at once.

@@ -59,12 +59,14 @@ EnvironmentFile=/etc/stalwart/stalwart.env
 # There only while the first administrator is made.
 EnvironmentFile=-/run/stalwart-cluster/recovery.env
 ExecStartPre=/usr/local/lib/stalwart-cluster/wait-for-coordinator
+# Last, so that little time passes until the server looks.
+ExecStartPre=/usr/bin/python3 -B /usr/local/lib/stalwart-cluster/own-lease
 ExecStart=/usr/local/bin/stalwart --config=/etc/stalwart/config.json
 SyslogIdentifier=stalwart
 LimitNOFILE=65536
 KillMode=process
 KillSignal=SIGINT
-TimeoutStartSec=90
+TimeoutStartSec=120
 # Always: a start that finds the store wanting may end with exit code 0.
 Restart=always
 RestartSec=1

@@ -11,15 +11,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lib.console import Failed, wait_for
-from lib.foundationdb import fdbcli
+from lib.foundationdb import pairs
 
-# In front of all keys of the mail server, whose first byte is a small number, and outside the system's.
-PREFIX = "\\xfe/stalwart-cluster/turn/"
-_END = "\\xfe/stalwart-cluster/turn0"
-_SECONDS = 10
-_PATIENCE_SECONDS = 60
-_PAIR = re.compile(r"^`(?P<key>.*)' is `(?P<value>.*)'$", re.MULTILINE)
+# Behind all keys of the mail server, whose first byte is a letter, and outside the system's.
+PREFIX = b"\xfe/stalwart-cluster/turn/"
+_END = b"\xfe/stalwart-cluster/turn0"
 _NUMBERS = re.compile(r"(\d+)")
 
 
@@ -43,8 +39,7 @@ def write(node: str, claim: Claim) -> None:
     Raises:
         Failed: the database does not take it.
     """
-    command = f'writemode on; set {PREFIX}{node} "{_escaped(claim.text())}"'
-    _insist(command, "Committed", f"to take the claim of {node}")
+    pairs.change({PREFIX + node.encode(): claim.text().encode()}, [])
 
 
 def remove(node: str) -> None:
@@ -53,7 +48,7 @@ def remove(node: str) -> None:
     Raises:
         Failed: the database does not take it.
     """
-    _insist(f"writemode on; clear {PREFIX}{node}", "Committed", f"to remove the claim of {node}")
+    pairs.change({}, [PREFIX + node.encode()])
 
 
 def live() -> dict[str, Claim]:
@@ -62,19 +57,18 @@ def live() -> dict[str, Claim]:
     Raises:
         Failed: the database cannot be read.
     """
-    said = _insist(f"getrange {PREFIX} {_END} 1000", "Range limited", "to say which nodes have a claim")
-    return {node: claim for node, claim in parse(said).items() if claim.until > time.time()}
+    return {node: claim for node, claim in parse(pairs.read(PREFIX, _END)).items() if claim.until > time.time()}
 
 
-def parse(said: str) -> dict[str, Claim]:
-    """The claims in what fdbcli prints of their range; what is not one of ours is left out."""
-    found = {}
-    for pair in _PAIR.finditer(said):
-        words = _plain(pair["value"]).split(" ", 3)
-        if pair["key"].startswith(PREFIX) and len(words) == 4 and words[1].isdigit() and words[2].isdigit():  # noqa: PLR2004
-            node = pair["key"].removeprefix(PREFIX)
-            found[node] = Claim(words[0] == "held", int(words[1]), int(words[2]), words[3])
-    return found
+def parse(found: Mapping[bytes, bytes]) -> dict[str, Claim]:
+    """The claims among the pairs of their range; what is not one of ours is left out."""
+    claims = {}
+    for key, value in found.items():
+        words = value.decode(errors="replace").split(" ", 3)
+        if key.startswith(PREFIX) and len(words) == 4 and words[1].isdigit() and words[2].isdigit():  # noqa: PLR2004
+            node = key.removeprefix(PREFIX).decode(errors="replace")
+            claims[node] = Claim(words[0] == "held", int(words[1]), int(words[2]), words[3])
+    return claims
 
 
 def ahead(node: str, claims: Mapping[str, Claim]) -> list[str]:
@@ -88,36 +82,3 @@ def ahead(node: str, claims: Mapping[str, Claim]) -> list[str]:
 def _order(name: str) -> list[tuple[int, str]]:
     """Natural order: mx2 before mx10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in _NUMBERS.split(name)]
-
-
-def _insist(command: str, sign: str, what: str) -> str:
-    """Ask until the database does it: a recovery interrupts it for seconds, and what takes turns causes recoveries.
-
-    Given twice each command here means the same, so a commit of which nobody knows whether it happened is no trouble.
-    """
-    last = ""
-
-    def check() -> str | None:
-        nonlocal last
-        code, last = fdbcli.command(command, _SECONDS)
-        return last if code == 0 and sign in last else None
-
-    try:
-        return wait_for(_PATIENCE_SECONDS, f"the database {what}", check, pause=0.5)
-    except Failed as failure:
-        raise Failed(f"{failure}: {last[-200:]}", "is the database available? make status") from None
-
-
-def _escaped(text: str) -> str:
-    """Letters, digits and dots as they are, every other byte as fdbcli reads it."""
-    return "".join(
-        chr(byte) if chr(byte).isalnum() and byte < 128 else f"\\x{byte:02x}"  # noqa: PLR2004  # ASCII
-        for byte in text.encode()
-    )
-
-
-def _plain(printed: str) -> str:
-    """What fdbcli printed, with its escapes undone."""
-    return re.sub(
-        rb"\\x([0-9a-f]{2})", lambda found: bytes([int(found[1], 16)]), printed.encode().replace(b"\\\\", b"\\x5c")
-    ).decode(errors="replace")

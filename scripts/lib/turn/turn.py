@@ -40,7 +40,7 @@ def turn(why: str, *, release: str = "") -> Iterator[None]:
         Failed: the turn does not come, the cluster cannot do without the node, or the node does not come back. The
             turn is given back in every case; what is down keeps the others from going.
     """
-    with _only_one_here(why):
+    with only_one_here(why):
         begin(why)
         try:
             yield
@@ -52,7 +52,7 @@ def turn(why: str, *, release: str = "") -> Iterator[None]:
 @contextmanager
 def claimed(why: str) -> Iterator[None]:
     """Hold the claim alone: for changes that take no node down, and must not meet one that does."""
-    with _only_one_here(why):
+    with only_one_here(why):
         take(why)
         try:
             yield
@@ -70,7 +70,7 @@ def begin(why: str, held_seconds: int = HELD_SECONDS) -> None:
     try:
         _wait_for_gate()
         maintenance(on=True)
-    except Failed:
+    except BaseException:  # also when it is interrupted
         give_back()
         raise
 
@@ -169,7 +169,7 @@ def _clock(seconds: int) -> str:
 
 
 @contextmanager
-def _only_one_here(why: str) -> Iterator[None]:
+def only_one_here(why: str) -> Iterator[None]:
     """One at a time on this host: an interrupted run may still be at work here, unseen by the one that follows it."""
     LOCK.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with LOCK.open("a+") as file:

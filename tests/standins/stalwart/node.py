@@ -1,8 +1,8 @@
 """A running node: who it is, its lease, its coordinator, who may log in, what settings are in force."""
 
-import json
 import os
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -16,6 +16,9 @@ from .store import Store, Transaction
 RECOVERY_ID = "d333333"
 _HOUR = 3600
 _STALE_SECONDS = 2.0
+
+# Where the real one keeps its leases, and how: the node id in the key, the time and the host name in the value.
+_LEASES = b"g\xff\xff\xff\xff"
 
 
 class Node:
@@ -35,13 +38,15 @@ class Node:
 
     def start(self) -> None:
         """Everything between opening the store and opening the ports."""
-        self.node_id = self._lease()
+        self.node_id = self._take_id()
         self.registry.insert_defaults()
         self.in_force = self.registry.all("SystemSettings")["singleton"]
         self.coordinator = Coordinator.connect(self.registry.all("Coordinator")["singleton"], self.node_id, self.heard)
         for name in ("Domain", "Account"):
             self.registry.all(name)
         threading.Thread(target=self._make_keys, daemon=True).start()
+        if self.coordinator:
+            threading.Thread(target=self._renew, daemon=True).start()
 
     def reload(self) -> None:
         """Put the stored settings in force here."""
@@ -84,15 +89,14 @@ class Node:
         listed = []
         pairs = self._read_lately()
         for key, value in pairs:
-            lease = json.loads(value)
-            age = time.time() - lease["renewed"]
-            status = "active" if age < _HOUR else "stale" if age < 24 * _HOUR else "inactive"
-            number = int(key.rsplit(b"/", 1)[1])
-            renewed = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(lease["renewed"]))
+            number, since, hostname = _lease(key, value)
+            age = time.time() - since
+            status = "active" if age <= _HOUR else "stale" if age <= 24 * _HOUR else "inactive"
+            renewed = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
             listed.append(
                 {
                     "nodeId": number,
-                    "hostname": lease["hostname"],
+                    "hostname": hostname,
                     "lastRenewal": renewed,
                     "status": status,
                     "id": chr(97 + number),
@@ -103,27 +107,43 @@ class Node:
     def _read_lately(self) -> list[tuple[bytes, bytes]]:
         """The leases as of a moment ago: the real server reads at a version of the store that it keeps for seconds."""
         if time.monotonic() - self._looked > _STALE_SECONDS:
-            self._leases = self.store.transact(lambda transaction: transaction.get_range(b"lease/"))
+            self._leases = self.store.transact(lambda transaction: transaction.get_range(_LEASES))
             self._looked = time.monotonic()
         return self._leases
 
-    def _lease(self) -> int:
-        """The first id that is mine or stale, else the lowest free one."""
+    def _take_id(self) -> int:
+        """The first id that is mine or stale, else the lowest free one; what is older than a day behind it goes."""
 
         def body(transaction: Transaction) -> int:
-            held = {int(key.rsplit(b"/", 1)[1]): json.loads(value) for key, value in transaction.get_range(b"lease/")}
-            number = next((n for n in range(len(held) + 1) if n not in held), len(held))
-            for candidate, lease in sorted(held.items()):
-                if lease["hostname"] == self.hostname or time.time() - lease["renewed"] > _HOUR:
-                    number = candidate
-                    break
-            # Taking over a stale record writes the old name back: a flaw of the real one that operators must know.
-            name = held.get(number, {}).get("hostname", self.hostname)
-            value = json.dumps({"hostname": name, "renewed": time.time()})
-            transaction.set(b"lease/%05d" % number, value.encode())
-            return number
+            now, taken, fresh = int(time.time()), None, []
+            for key, value in transaction.get_range(_LEASES):
+                number, since, hostname = _lease(key, value)
+                if hostname != self.hostname and now - since <= _HOUR:
+                    fresh.append(number)
+                elif taken is None:
+                    # A flaw of the real one that operators must know: the old name is written back.
+                    taken = number
+                    transaction.set(key, struct.pack(">Q", now) + hostname.encode())
+                elif now - since > 24 * _HOUR:
+                    transaction.clear(key)
+            if taken is None:
+                taken = next(number for number in range(len(fresh) + 1) if number not in fresh)
+                transaction.set(_key(taken), struct.pack(">Q", now) + self.hostname.encode())
+            return taken
 
         return self.store.transact(body)
+
+    def _renew(self) -> None:
+        """Half an hour after the other, and only where there was a coordinator at the start; under one's own name."""
+        while True:
+            time.sleep(_HOUR / 2)
+            try:
+                self.store.transact(self._write_lease)
+            except Exception as trouble:  # noqa: BLE001  # the store may be away; tried again
+                print(f"lease: {trouble}", flush=True)
+
+    def _write_lease(self, transaction: Transaction) -> None:
+        transaction.set(_key(self.node_id), struct.pack(">Q", int(time.time())) + self.hostname.encode())
 
     def _certify(self) -> None:
         """An authority issues some time after a domain asks it. Nobody is asked here."""
@@ -153,6 +173,15 @@ class Node:
                         self.registry.create("DkimSignature", value)
             except Exception as trouble:  # noqa: BLE001  # the store may be away; tried again
                 print(f"dkim: {trouble}", flush=True)
+
+
+def _key(node_id: int) -> bytes:
+    return _LEASES + struct.pack(">H", node_id)
+
+
+def _lease(key: bytes, value: bytes) -> tuple[int, int, str]:
+    """Node id, time of the renewal in seconds of the epoch, host name."""
+    return struct.unpack(">H", key[-2:])[0], struct.unpack(">Q", value[:8])[0], value[8:].decode()
 
 
 def _matches(secret: str, password: str) -> bool:

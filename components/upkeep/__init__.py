@@ -1,0 +1,1 @@
+"""How hosts are kept up to date: security updates, and reboots in turn."""

@@ -1,0 +1,52 @@
+"""Reboot this host in its turn: when the cluster can do without it, and with nobody being served here any more."""
+
+import subprocess
+
+from lib.console import Failed, log
+from lib.front.drain import drained
+from lib.stalwart import service
+from lib.turn import claims, cluster, turn
+from lib.upkeep import mark
+
+# Longer than a slow server takes to boot and its services to be back. The claim is given back sooner, by `back`.
+HELD_SECONDS = 1800
+
+
+def reboot(why: str) -> None:
+    """Ask for the reboot, and return before it happens: systemd ends this very process.
+
+    Raises:
+        Failed: nothing was stopped, because the turn did not come or the cluster cannot do without this node.
+    """
+    with turn.only_one_here(why):
+        turn.begin(why, HELD_SECONDS)
+        # From here on who finds the mark puts things right: `back` after the boot, `undo` where there is none.
+        mark.write(why)
+        if cluster.read().nodes[turn.NODE].mail:
+            with drained():
+                service.systemctl("stop", service.UNIT)
+        log(why)
+        done = subprocess.run(["systemctl", "reboot"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Failed(
+                f"the host does not reboot: {done.stderr.strip()}", "systemctl list-jobs says what holds it up"
+            )
+
+
+def undo() -> None:
+    """A reboot that was begun and did not happen: serve again, and let the next node go."""
+    # A host that goes down ends the program too, in whatever it was about.
+    if not mark.is_of_this_boot() or service.systemctl("is-system-running") == "stopping":
+        return
+    log("the reboot did not happen; serving again")
+    if cluster.read().nodes[turn.NODE].mail:
+        service.start()
+    if holds():
+        turn.give_back()
+    mark.remove()
+
+
+def holds() -> bool:
+    """Whether the turn is still this node's; a claim ends by itself, and then another may have begun."""
+    claim = claims.live().get(turn.NODE)
+    return claim is not None and claim.held

@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# The units that reboot a host in its turn, and see that it is back.
+
+UPKEEP='/usr/bin/python3 -B /usr/local/lib/stalwart-cluster/upkeep'
+UNITS=/etc/systemd/system
+
+write_reboot_units() {
+  # Started by `make reboot`. Long, because others may be in front.
+  put "$UNITS/stalwart-cluster-reboot.service" 0644 root:root <<UNIT
+[Unit]
+Description=Reboots this host in its turn, or says why not
+
+[Service]
+Type=oneshot
+Environment=NODE=$NODE
+ExecStart=$UPKEEP reboot
+# Whatever ended it before the host went down: the mail server serves again, and the next node may go.
+ExecStopPost=$UPKEEP undo
+SyslogIdentifier=stalwart-cluster-reboot
+TimeoutStartSec=4500
+UNIT
+  put "$UNITS/stalwart-cluster-back.service" 0644 root:root <<UNIT
+[Unit]
+Description=Gives the turn back after a reboot, once this node serves again
+ConditionPathExists=/var/lib/stalwart-cluster/reboot.json
+Wants=network-online.target
+After=network-online.target foundationdb.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+Environment=NODE=$NODE
+ExecStart=$UPKEEP back
+SyslogIdentifier=stalwart-cluster-back
+TimeoutStartSec=1200
+Restart=on-failure
+RestartSec=30
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+}
+
+write_renew_units() {
+  put "$UNITS/stalwart-cluster-renew.service" 0644 root:root <<UNIT
+[Unit]
+Description=Reboots this host or restarts its services in its turn, where an update asks for it
+
+[Service]
+Type=oneshot
+Environment=NODE=$NODE
+ExecStart=$UPKEEP renew
+ExecStopPost=$UPKEEP undo
+SyslogIdentifier=stalwart-cluster-renew
+TimeoutStartSec=4500
+UNIT
+  # Not made up for at the next boot: after an outage every node would begin at once.
+  put "$UNITS/stalwart-cluster-renew.timer" 0644 root:root <<UNIT
+[Unit]
+Description=Looks every day whether an update asks for a reboot
+
+[Timer]
+OnCalendar=*-*-* $RENEW_AT:00 UTC
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+UNIT
+}
+
+enable_units() {
+  is_enabled stalwart-cluster-back.service || systemctl enable --quiet stalwart-cluster-back.service
+  if [[ -z "$RENEW" ]]; then
+    ! is_enabled stalwart-cluster-renew.timer || systemctl disable --now --quiet stalwart-cluster-renew.timer
+  elif ! is_enabled stalwart-cluster-renew.timer; then
+    systemctl enable --now --quiet stalwart-cluster-renew.timer
+  elif ((CHANGED)); then
+    systemctl restart stalwart-cluster-renew.timer
+  fi
+}
+
+is_enabled() { [[ "$(systemctl is-enabled "$1" 2>/dev/null)" == enabled ]]; }

@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# Debian's unattended updates: security only, never a reboot or a restart of ours by themselves, no two nodes at once.
+
+APT_SETTINGS=/etc/apt/apt.conf.d/52stalwart-cluster
+TIMER=/etc/systemd/system/apt-daily-upgrade.timer.d/stalwart-cluster.conf
+NEEDRESTART=/etc/needrestart/conf.d/stalwart-cluster.conf
+
+PACKAGE_UNIT=/etc/systemd/system/stalwart-cluster-updates.service
+
+write_update_settings() {
+  # Half a minute of apt for a dozen packages of Python that mail does not need. So nobody waits for it: it is begun when
+  # all else is done, and made sure of before each day's updates. The lock is that of lib/apt.sh.
+  put "$PACKAGE_UNIT" 0644 root:root <<'UNIT'
+[Unit]
+Description=Installs unattended-upgrades where it is missing
+ConditionPathExists=!/usr/bin/unattended-upgrade
+Wants=network-online.target
+After=network-online.target
+Before=apt-daily-upgrade.service
+
+[Service]
+Type=oneshot
+Environment=DEBIAN_FRONTEND=noninteractive
+ExecStart=/usr/bin/flock -w 600 /run/stalwart-cluster.dpkg /bin/sh -c \
+  'dpkg --force-confdef --force-confold --configure -a && apt-get -q update && \
+  apt-get -q -y -o DPkg::Lock::Timeout=300 -o APT::Install-Recommends=false install unattended-upgrades'
+SyslogIdentifier=stalwart-cluster-updates
+TimeoutStartSec=1800
+Nice=19
+IOSchedulingClass=idle
+Restart=on-failure
+RestartSec=300
+
+[Install]
+WantedBy=multi-user.target apt-daily-upgrade.service
+UNIT
+  # Cleared first: lists in apt's settings grow by whatever else names them.
+  put "$APT_SETTINGS" 0644 root:root <<'APT'
+// Written by stalwart-cluster.
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+#clear Unattended-Upgrade::Allowed-Origins;
+#clear Unattended-Upgrade::Origins-Pattern;
+Unattended-Upgrade::Origins-Pattern { "origin=Debian,codename=${distro_codename}-security,label=Debian-Security"; };
+Unattended-Upgrade::Package-Blacklist { "^foundationdb-"; };
+Unattended-Upgrade::Automatic-Reboot "false";
+Unattended-Upgrade::SyslogEnable "true";
+APT
+  mkdir -p "${TIMER%/*}" "${NEEDRESTART%/*}"
+  # Debian's own spread is an hour by chance, in which two nodes may well meet, and after an outage all would begin at
+  # once. A security update may restart the coordinator: never on two nodes together.
+  local before=$CHANGED
+  CHANGED=0
+  put "$TIMER" 0644 root:root <<UNIT
+[Timer]
+OnCalendar=
+OnCalendar=*-*-* $INSTALL_AT:00 UTC
+RandomizedDelaySec=0
+AccuracySec=1s
+Persistent=false
+UNIT
+  restart_timer=$CHANGED
+  CHANGED=$((before || CHANGED))
+  # Where it is installed, now or later.
+  put "$NEEDRESTART" 0644 root:root <<'PERL'
+# Written by stalwart-cluster: these are restarted in the turn of the node only.
+$nrconf{override_rc}{qr(^(foundationdb|stalwart|stalwart-probe|nats-server)\.service$)} = 0;
+PERL
+}
+
+remove_update_settings() {
+  local file
+  restart_timer=0
+  ! is_enabled "${PACKAGE_UNIT##*/}" || systemctl disable --now --quiet "${PACKAGE_UNIT##*/}"
+  for file in "$PACKAGE_UNIT" "$APT_SETTINGS" "$TIMER" "$NEEDRESTART"; do
+    [[ -e "$file" ]] || continue
+    rm -f "$file"
+    CHANGED=1 restart_timer=1
+  done
+}
+
+install_unattended_upgrades() {
+  is_enabled "${PACKAGE_UNIT##*/}" || systemctl enable --quiet "${PACKAGE_UNIT##*/}"
+  [[ -x /usr/bin/unattended-upgrade ]] || systemctl start --no-block "${PACKAGE_UNIT##*/}"
+}
+
+# A timer goes by its new settings only once it starts again.
+restart_apt_timer() {
+  ((restart_timer == 0)) || ! systemctl is-active --quiet apt-daily-upgrade.timer || systemctl restart apt-daily-upgrade.timer
+}

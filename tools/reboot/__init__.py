@@ -1,0 +1,1 @@
+"""`make reboot`: the nodes of a stack, one after the other."""

@@ -1,4 +1,4 @@
-"""How long a node takes to get a new machine, as the data of the database grow. Real servers only: the stand-ins hold no data
+"""How long a node takes to get a new machine, as the data of the database grow. Real servers only: the stand-ins hold none
 that would have to be moved.
 
 python -m benchmarks.replacement, with TEST_MIRROR naming a mirror of the published packages.
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def measure(lab: Lab) -> dict[str, Any]:
-    """Seconds of the `up` that replaces a machine, with so many MiB in the database, and of its part that moves data."""
+    """Seconds of the `up` that replaces a machine, with so many MiB in the database, and what each GiB more costs."""
     lab.up()
     held = 0
     rows = []

@@ -1,5 +1,5 @@
-"""How long a node takes to get a new machine, as the data of the database grow. Real servers only: the stand-ins hold none
-that would have to be moved.
+"""How long a node takes to get a new machine, as the data of the database grow. Real servers only: the stand-ins hold
+none that would have to be moved.
 
 python -m benchmarks.replacement, with TEST_MIRROR naming a mirror of the published packages.
 """

@@ -15,11 +15,17 @@ BareHost = Callable[[Node], Host]
 """A host by its address and keys, without waiting for its machine."""
 
 
-def leave(name: str, node: Node, nodes: Iterable[Node], bare: BareHost, parent: pulumi.Resource) -> list[local.Command]:
+def leave(
+    name: str, node: Node, nodes: Iterable[Node], bare: BareHost, parent: pulumi.Resource, kept: str = ""
+) -> list[local.Command]:
     """The step after which the machine of a node may be replaced; none as long as the node has its first.
 
     Asked of another node, so that it does not matter whether this one still lives. A step of its own for every machine,
     run once: the number is in its name.
+
+    Args:
+        bare: makes the other hosts, without their machines.
+        kept: why no machine may go, before anything leaves it; empty: it may.
     """
     if node.machine == 1:
         return []
@@ -34,6 +40,7 @@ def leave(name: str, node: Node, nodes: Iterable[Node], bare: BareHost, parent: 
                 "TARGETS": "",
                 **reach,
                 "NODE": node.name,
+                "KEPT": kept,
                 "HAD_ONE": "yes" if _had_one(node) else "",
                 "LEAVE": asked.payload(
                     {"NODE": node.name, "LEAVER": node.name, "ADDRESS": node.database_address}, alone=True

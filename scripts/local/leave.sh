@@ -4,6 +4,7 @@
 : "${NODE:?name of the node that leaves}"
 : "${TARGETS?a line for each other host: node, user, name or address, port, key the host must show; may be empty}"
 : "${HAD_ONE?whether the node had a machine in this stack; empty: its machine is the first, whatever its number}"
+: "${KEPT?why its machine may not go; empty: it may}"
 : "${LEAVE:?what runs on the host that is asked}"
 : "${SSH_PRIVATE_KEY?private key; empty: the agent}"
 : "${SSH_BASTION?user@host:port to go through; may be empty}"
@@ -12,6 +13,7 @@ source lib/common.sh
 source lib/ssh.sh
 
 [[ -n "$HAD_ONE" ]] || exit 0
+[[ -z "$KEPT" ]] || die "$NODE keeps its machine" "$KEPT"
 [[ -n "$TARGETS" ]] || die "$NODE is the only node: with its machine all data would go" "add nodes first, or remove the stack"
 while read -r other SSH_USER SSH_HOST SSH_PORT SSH_HOST_KEY <&3; do
   # A subshell for each: key and known hosts lie in a folder that goes with it.

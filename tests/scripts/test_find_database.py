@@ -7,7 +7,7 @@ OLD = "mail:aaaa@10.0.0.1:4500"
 KEYS = {"SSH_PRIVATE_KEY": "KEY", "SSH_BASTION": "", "SSH_BASTION_HOST_KEY": ""}
 TARGETS = "\n".join(f"mx{index} root 10.0.0.{index} 22 ssh-ed25519 AAAA" for index in (1, 2, 3))
 FIND = {"TARGETS": TARGETS, "MACHINES": "1\n2\n3", "PATIENCE_SECONDS": "1", **KEYS}
-LEAVE = {"NODE": "mx4", "TARGETS": TARGETS, "HAD_ONE": "yes", "LEAVE": "echo leaving", **KEYS}
+LEAVE = {"NODE": "mx4", "TARGETS": TARGETS, "HAD_ONE": "yes", "KEPT": "", "LEAVE": "echo leaving", **KEYS}
 
 
 def hosts(sandbox: Sandbox, **answers: str) -> None:
@@ -68,4 +68,12 @@ def test_a_node_keeps_its_machine_when_nobody_can_say_whether_it_can_be_spared(s
 def test_in_a_new_stack_nobody_is_asked(sandbox: Sandbox) -> None:
     hosts(sandbox)
     assert sandbox.run("local/leave.sh", **{**LEAVE, "HAD_ONE": ""}).code == 0
+    assert not sandbox.calls("ssh")
+
+
+def test_what_protects_a_machine_is_told_before_anything_leaves_it(sandbox: Sandbox) -> None:
+    hosts(sandbox, mx1="")
+    done = sandbox.run("local/leave.sh", **{**LEAVE, "KEPT": "hetzner.protection is on"})
+    assert done.code == 1
+    assert "what to do: hetzner.protection is on" in done.err
     assert not sandbox.calls("ssh")

@@ -161,9 +161,31 @@ def test_a_node_stays_while_another_is_away_or_a_recovery_is_young(silent: dict[
     assert any("the last recovery was 3 s ago" in why for why in gate.against_going(recorded("20", 3), CLUSTER, "mx2"))
 
 
-def test_a_node_stays_while_another_mail_server_is_silent(silent: dict[str, str]) -> None:
+def test_a_node_stays_while_a_mail_server_that_served_is_silent(
+    silent: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     silent["mx3"] = "refused"
+    monkeypatch.setattr(gate, "hostnames_that_served", lambda: frozenset({"mx1.mail.dev.test", "mx3.mail.dev.test"}))
     assert gate.against_going(recorded("20"), CLUSTER, "mx2") == ["the mail server on mx3 does not greet"]
+
+
+def test_a_newcomer_that_never_served_holds_nobody_up(silent: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    silent["mx3"] = "refused"
+    monkeypatch.setattr(gate, "hostnames_that_served", lambda: frozenset({"mx1.mail.dev.test"}))
+    assert gate.against_going(recorded("20"), CLUSTER, "mx2") == []
+
+
+def test_a_node_that_leaves_for_good_holds_nobody_up(silent: dict[str, str]) -> None:
+    status = recorded("48")
+    (excluded,) = [process for process in status.processes if process.excluded]
+    members = {
+        process.zone: Member(process.address.rsplit(":", 1)[0], f"{process.zone}.test", process.zone, mail=True)
+        for process in status.processes
+    }
+    told = f"{excluded.address} is excluded"
+    assert told in gate.against_going(status, Cluster(0, members), next(iter(members)))
+    del members[excluded.zone]
+    assert told not in gate.against_going(status, Cluster(0, members), next(iter(members)))
 
 
 def test_where_nothing_may_fail_all_copies_are_demanded_and_no_more(silent: dict[str, str]) -> None:

@@ -93,7 +93,10 @@ class Servers:
         args, name = self._args, f"{self._name}-{node.name}"
         hetzner = args.settings.hetzner
         own, addresses = self._keys[node.name], self._addresses[node.name]
-        left = leave(self._name, node, self._nodes, self._bare, args.parent)
+        kept = (
+            "hetzner.protection is on: set it to false, run up, then count the machine up" if hetzner.protection else ""
+        )
+        left = leave(self._name, node, self._nodes, self._bare, args.parent, kept)
         server = hcloud.Server(
             name,
             name=args.identity.of(node.name),

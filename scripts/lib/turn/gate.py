@@ -1,9 +1,11 @@
 """When a node may be taken down on purpose, and when it counts as back."""
 
 import socket
+import time
 from collections.abc import Mapping
 
-from lib.foundationdb.status import Status, not_calm, not_replicated, not_tolerant, not_up
+from lib.foundationdb.status import COPIES, Status, not_calm, not_replicated, not_tolerant, not_up
+from lib.stalwart import leases
 from lib.turn.cluster import Cluster
 
 _GREETING_SECONDS = 3
@@ -16,7 +18,8 @@ def against_going(status: Status, cluster: Cluster, node: str) -> list[str]:
     all their copies, and that is all that can be asked.
     """
     reasons = not_calm(status)
-    if cluster.tolerance > 0:
+    # While a cluster grows, the database may not have the copies yet that its nodes could give it.
+    if cluster.tolerance > 0 and COPIES.get(str(status.redundancy_mode), 1) > 1:
         reasons += not_tolerant(status, 1)
     else:
         reasons += not_replicated(status)
@@ -24,11 +27,18 @@ def against_going(status: Status, cluster: Cluster, node: str) -> list[str]:
         reasons.append(f"zone {status.maintenance_zone} is under maintenance")
     if status.locked:
         reasons.append("the database is locked")
-    reasons += [f"{process.address} is excluded" for process in status.processes if process.excluded]
+    # One that leaves for good is excluded until its host goes, and is no member any more.
+    members = {member.address for member in cluster.nodes.values()}
+    reasons += [
+        f"{process.address} is excluded"
+        for process in status.processes
+        if process.excluded and process.address.rsplit(":", 1)[0] in members
+    ]
+    silent = [name for name, why in silent_mail_nodes(cluster.other_mail_nodes(node)).items() if why]
+    # A newcomer has never served and starts later, maybe only when this node is back.
+    served = hostnames_that_served() if silent else frozenset()
     return reasons + [
-        f"the mail server on {name} does not greet"
-        for name, trouble in silent_mail_nodes(cluster.other_mail_nodes(node)).items()
-        if trouble
+        f"the mail server on {name} does not greet" for name in silent if cluster.nodes[name].hostname in served
     ]
 
 
@@ -47,6 +57,15 @@ def against_coming_back(status: Status, cluster: Cluster, node: str, release: st
         if release and process.version.split("-")[0] != release
     ]
     return reasons + (not_tolerant(status, 1) if cluster.tolerance > 0 else not_up(status))
+
+
+def hostnames_that_served() -> frozenset[str]:
+    """The host names whose mail server was alive within the last hour: each renews its lease every half of it.
+
+    Raises:
+        Failed: the database cannot be read.
+    """
+    return frozenset(lease.hostname for lease in leases.read() if time.time() - lease.renewed < leases.STALE_SECONDS)
 
 
 def silent_mail_nodes(addresses: Mapping[str, str]) -> dict[str, str]:

@@ -6,10 +6,11 @@ TIMER=/etc/systemd/system/apt-daily-upgrade.timer.d/stalwart-cluster.conf
 NEEDRESTART=/etc/needrestart/conf.d/stalwart-cluster.conf
 
 PACKAGE_UNIT=/etc/systemd/system/stalwart-cluster-updates.service
+PACKAGE_TIMER=${PACKAGE_UNIT%.service}.timer
 
 write_update_settings() {
-  # Half a minute of apt for a dozen packages of Python that mail does not need. So nobody waits for it: it is begun when
-  # all else is done, and made sure of before each day's updates. The lock is that of lib/apt.sh.
+  # Half a minute of apt for a dozen packages of Python that mail does not need. So nobody waits for it: it is begun some
+  # minutes later, and made sure of at each boot and before each day's updates. The lock is that of lib/apt.sh.
   put "$PACKAGE_UNIT" 0644 root:root <<'UNIT'
 [Unit]
 Description=Installs unattended-upgrades where it is missing
@@ -32,7 +33,18 @@ Restart=on-failure
 RestartSec=300
 
 [Install]
-WantedBy=multi-user.target apt-daily-upgrade.service
+WantedBy=apt-daily-upgrade.service
+UNIT
+  put "$PACKAGE_TIMER" 0644 root:root <<'UNIT'
+[Unit]
+Description=Installs unattended-upgrades where it is missing, when all else is done
+
+[Timer]
+OnActiveSec=2min
+RandomizedDelaySec=1min
+
+[Install]
+WantedBy=timers.target
 UNIT
   # Cleared first: lists in apt's settings grow by whatever else names them.
   put "$APT_SETTINGS" 0644 root:root <<'APT'
@@ -71,8 +83,10 @@ PERL
 remove_update_settings() {
   local file
   restart_timer=0
-  ! is_enabled "${PACKAGE_UNIT##*/}" || systemctl disable --now --quiet "${PACKAGE_UNIT##*/}"
-  for file in "$PACKAGE_UNIT" "$APT_SETTINGS" "$TIMER" "$NEEDRESTART"; do
+  for file in "${PACKAGE_TIMER##*/}" "${PACKAGE_UNIT##*/}"; do
+    ! is_enabled "$file" || systemctl disable --now --quiet "$file"
+  done
+  for file in "$PACKAGE_UNIT" "$PACKAGE_TIMER" "$APT_SETTINGS" "$TIMER" "$NEEDRESTART"; do
     [[ -e "$file" ]] || continue
     rm -f "$file" "/var/lib/stalwart-cluster/written$file"
     CHANGED=1 restart_timer=1
@@ -81,7 +95,7 @@ remove_update_settings() {
 
 install_unattended_upgrades() {
   is_enabled "${PACKAGE_UNIT##*/}" || systemctl enable --quiet "${PACKAGE_UNIT##*/}"
-  [[ -x /usr/bin/unattended-upgrade ]] || systemctl start --no-block "${PACKAGE_UNIT##*/}"
+  is_enabled "${PACKAGE_TIMER##*/}" || systemctl enable --now --quiet "${PACKAGE_TIMER##*/}"
 }
 
 # A timer goes by its new settings only once it starts again.

@@ -74,6 +74,7 @@ real() {
     { pulumi stack export --show-secrets --stack "$2" || true; } | uv run --frozen python -m tools.status --format "${FORMAT:-text}"
     return
   fi
+  [[ "$1" != unlock ]] || mend_state
   if [[ "$1" == reboot ]]; then
     # shellcheck disable=SC2086  # a list of names
     pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.reboot ${NODES:-}
@@ -95,6 +96,9 @@ real() {
   unlock) pulumi cancel --yes --stack "$2" ;;
   esac
 }
+
+# An engine that was killed while it wrote may leave the note beside the state empty, and then cannot read the state.
+mend_state() { [[ ! -d .state/pulumi ]] || find .state/pulumi -name '*.json.attrs' -empty -delete; }
 
 own_backend() {
   mkdir -p .state/pulumi

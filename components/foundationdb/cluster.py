@@ -13,6 +13,9 @@ from components.remote.step import facts, run_local, run_script
 from components.settings import DatabaseSettings, Permission
 from components.topology import Plan
 
+# A new server answers SSH within a minute and a half.
+BOOT_SECONDS = 120
+
 
 @dataclass(frozen=True, kw_only=True)
 class FoundationDbArgs:
@@ -45,7 +48,11 @@ class FoundationDb(pulumi.ComponentResource):
         found = run_local(
             f"{name}-find",
             "local/find_database.sh",
-            {"MACHINES": machines.apply(_lines), **ssh.to_hosts(args.hosts.values())},
+            {
+                "MACHINES": machines.apply(_lines),
+                "PATIENCE_SECONDS": str(BOOT_SECONDS),
+                **ssh.to_hosts(args.hosts.values()),
+            },
             parent=self,
         )
         # A step of its own and a fraction of a second, so that no node waits for another to install.

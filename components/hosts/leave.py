@@ -1,7 +1,6 @@
 """Before a node gets another machine: its part of the database moves to the others."""
 
 from collections.abc import Callable, Iterable
-from functools import cache
 
 import pulumi
 from pulumi_command import local
@@ -35,7 +34,7 @@ def leave(name: str, node: Node, nodes: Iterable[Node], bare: BareHost, parent: 
                 "TARGETS": "",
                 **reach,
                 "NODE": node.name,
-                "HAD_ONE": _known_nodes().apply(lambda known: "yes" if node.name in known else ""),
+                "HAD_ONE": "yes" if _had_one(node) else "",
                 "LEAVE": asked.payload(
                     {"NODE": node.name, "LEAVER": node.name, "ADDRESS": node.database_address}, alone=True
                 ),
@@ -48,12 +47,15 @@ def leave(name: str, node: Node, nodes: Iterable[Node], bare: BareHost, parent: 
     ]
 
 
-@cache
-def _reference(stack: str) -> pulumi.StackReference:
-    return pulumi.StackReference(stack)
+def _known_nodes(stack: str) -> frozenset[str]:
+    """The nodes that this very stack had when it was last up: in a new stack a node's third machine is its first.
+
+    Asked of the engine without a resource: a reference of a stack to itself leaves a state that cannot be read again.
+    """
+    found = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value or {}
+    return frozenset((found.get("outputs") or {}).get("nodes") or {})
 
 
-def _known_nodes() -> pulumi.Output[list[str]]:
-    """The nodes that this very stack had when it was last up: in a new stack a node's third machine is its first."""
-    here = _reference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}")
-    return here.get_output("nodes").apply(lambda nodes: sorted(nodes or {}))
+def _had_one(node: Node) -> bool:
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    return node.name in _known_nodes(stack)

@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from lib.stalwart.jmap import Client
 
 SECONDS = 15
-_NEWEST = 100
+_NEWEST = 500
 
 
 @dataclass(frozen=True)

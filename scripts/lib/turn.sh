@@ -20,7 +20,7 @@ in_turn() {
   in_python lib/turn/command.py begin "$why"
   TURN_HELD=1
   "$@" 8>&-
-  in_python lib/turn/command.py end "$release"
+  in_python lib/turn/command.py end ${release:+"$release"}
   TURN_HELD=''
   exec 8>&-
 }

@@ -3,15 +3,13 @@
 # at once: no node is special, and what a stack remembers may be older than what the database says now.
 : "${TARGETS:?a line for each host: node, user, name or address, port, key the host must show}"
 : "${MACHINES:?changes when a host is another machine than before: then this is asked again}"
+: "${PATIENCE_SECONDS:?how long a host may be silent, where none that answers knows the database: it may be booting}"
 : "${SSH_PRIVATE_KEY?private key; empty: the agent}"
 : "${SSH_BASTION?user@host:port to go through; may be empty}"
 : "${SSH_BASTION_HOST_KEY?key the bastion must show; may be empty}"
 source lib/common.sh
 source lib/ssh.sh
 source lib/foundationdb/tell.sh
-
-# New hosts may be booting. Where any host knows the database, nobody waits for the others.
-PATIENCE_SECONDS=120
 
 answers=$(mktemp -d)
 command -v ssh >/dev/null || die "ssh is missing on this machine" "apt-get install -y openssh-client"
@@ -38,7 +36,7 @@ ask_the_silent() {
 
 # told KIND: the strings of the hosts that said so, the most frequent first.
 told() { find "$answers" -type f -not -name '.*' -exec sed -n "s/^$1 //p" {} + | sort | uniq -c | sort -rn | awk '{ print $2 }'; }
-silent() { while read -r node _; do [[ -s "$answers/$node" ]] || printf '%s ' "$node"; done <<<"$TARGETS"; }
+silent() { while read -r node _; do [[ -s "$answers/$node" ]] || printf '%s\n' "$node"; done <<<"$TARGETS" | paste -sd ' '; }
 
 known() {
   ask_the_silent
@@ -56,6 +54,6 @@ if [[ -z "$string" && -n "$nobody" ]]; then
   die "no host that answers holds the database, and $nobody cannot be reached: a new database is not made while one of them may hold it" \
     "start them, or take those that are gone for good out of the stack file"
 fi
-if [[ -n "$nobody" ]]; then log "note: ${nobody}cannot be reached; the others know the database"; fi
+if [[ -n "$nobody" ]]; then log "note: $nobody cannot be reached; the others know the database"; fi
 rm -rf "$answers"
 printf '%s' "$string"

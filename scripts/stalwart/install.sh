@@ -96,8 +96,12 @@ if systemctl is-active --quiet stalwart; then
   elif runs_with_older_files; then
     in_python lib/stalwart/roll.py "restart Stalwart with its new settings of the host" "$binary"
   fi
-elif [[ "$here" != "$binary" ]]; then
-  ln -sfn "$binary" /usr/local/bin/.stalwart.new
-  mv -fT /usr/local/bin/.stalwart.new /usr/local/bin/stalwart
+else
+  if [[ "$here" != "$binary" ]]; then
+    ln -sfn "$binary" /usr/local/bin/.stalwart.new
+    mv -fT /usr/local/bin/.stalwart.new /usr/local/bin/stalwart
+  fi
+  # One that served and was stopped by hand is started now: another node that is to have its turn waits for it.
+  [[ ! -e /var/lib/stalwart-cluster/stalwart.started-for ]] || systemctl start stalwart
 fi
 printf '{"sha256": "%s", "arch": "%s", "version": "%s"}\n' "$(cat "$record")" "$architecture" "$STALWART_VERSION"

@@ -166,6 +166,13 @@ def test_a_node_gets_a_new_server_under_its_name_and_address(rented: Rented, clo
     assert set(rented(nodes=nodes, allow=[]).up().summary.resource_changes or {}) == {"same"}
 
 
+def test_a_new_stack_may_begin_with_any_number_of_a_machine(rented: Rented, hosts: Hosts) -> None:
+    """A stack file that was copied from another environment, where machines were replaced."""
+    nodes = {"mx1": {}, "mx2": {"machine": 3}, "mx3": {}}
+    rented(nodes=nodes).up()
+    assert changes(rented(nodes=nodes).up()) == {"same"}
+
+
 def test_a_balancer_comes_and_goes_by_setting(rented: Rented, cloud: Cloud) -> None:
     rented().up()
     rented(front={"kind": "load_balancer"}).up()

@@ -37,6 +37,11 @@ class Lab:
         """Bring it up, saying what happens."""
         return self.stack.up(on_output=print, color="never")
 
+    def unlock(self) -> None:
+        """After a run that was killed."""
+        workspace.mend(self.home)
+        self.stack.cancel()
+
     def destroy(self) -> None:
         """Remove it."""
         self.stack.destroy(on_output=print, color="never")
@@ -49,15 +54,17 @@ class Lab:
         """A node's address."""
         return str(self.outputs()["nodes"][node]["address"])
 
-    def ssh(self, node: str, command: str) -> str:
-        """What a command on a node prints."""
+    def ssh(self, node: str, command: str, given: str = "", seconds: float = 60) -> str:
+        """What a command on a node prints that is given a text on its standard input."""
         if not self._key.exists():
             key = self.secret("privateKeyOpenssh", "lab-key", "hetzner-key")
             self._key.touch(mode=0o600)
             self._key.write_text(key)
         options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
         line = ["ssh", *options, "-o", "ConnectTimeout=5", "-i", str(self._key), f"root@{self.address(node)}", command]
-        return subprocess.run(line, capture_output=True, text=True, check=True, timeout=60).stdout
+        done = subprocess.run(line, input=given, capture_output=True, text=True, check=False, timeout=seconds)
+        assert done.returncode == 0, f"{command!r} on {node} ended with {done.returncode}: {done.stderr}"
+        return done.stdout
 
     def secret(self, output: str, *resources: str) -> str:
         """A secret in the state: an output of the resource that has one of these names."""

@@ -1,6 +1,7 @@
 """What people do with their mail and their stack, in tests of the lab."""
 
 import json
+import secrets
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 from lib.mailbox import Mailbox
+from lib.stalwart.jmap import Client
 
 from .conftest import ROOT, Lab
 
@@ -18,10 +20,37 @@ def administrator(lab: Lab) -> Mailbox:
     return Mailbox(admin["login"], admin["password"])
 
 
-def probe(lab: Lab) -> Mailbox:
-    """The account that no limit of mails per hour holds back."""
-    _, _, domain = administrator(lab).login.partition("@")
-    return Mailbox(f"cluster-probe@{domain}", lab.secret("result", "mail-probe-password"))
+def busy(lab: Lab, node: str) -> Mailbox:
+    """Somebody who gets mail without end: an account of its own, and no limit of mails per hour.
+
+    Not the probe: among thousands of other mails the proof would not find its own.
+    """
+    admin = administrator(lab)
+    _, _, domain = admin.login.partition("@")
+    made = Mailbox(f"busy@{domain}", secrets.token_hex(16))
+    client = Client(f"https://{node}:443", admin.login, admin.password)
+    domains, limits, accounts = client.call(
+        ("x:Domain/get", {"ids": None, "properties": ["id", "name"]}),
+        ("x:MtaInboundThrottle/get", {"ids": None}),
+        ("x:Account/get", {"ids": None}),
+    )
+    account = {
+        "@type": "User",
+        "name": "busy",
+        "domainId": next(item["id"] for item in domains["list"] if item["name"] == domain),
+        "roles": {"@type": "User"},
+        "credentials": {"0": {"@type": "Password", "secret": made.password}},
+    }
+    there = [item["id"] for item in accounts["list"] if item["name"] == "busy"]
+    hourly = [item["id"] for item in limits["list"] if set(item["key"]) == {"senderDomain", "rcpt"}]
+    client.call(
+        ("x:Account/set", {"update": {there[0]: {"credentials/0/secret": made.password}}})
+        if there
+        else ("x:Account/set", {"create": {"new": account}}),
+        ("x:MtaInboundThrottle/set", {"update": {limit: {"enable": False} for limit in hourly}}),
+        ("x:Action/set", {"create": {"reload": {"@type": "ReloadSettings"}}}),
+    )
+    return made
 
 
 def mail(person: Mailbox, subject: str) -> EmailMessage:
@@ -41,9 +70,9 @@ def status(lab: Lab, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 30, pause: float = 0.2) -> None:
     """Poll until it holds, and fail with what was waited for."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"gave up waiting for {what}"
-        time.sleep(0.2)
+        time.sleep(pause)

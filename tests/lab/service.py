@@ -19,7 +19,7 @@ from tools.status.look import view
 from tools.status.table import render
 
 from .conftest import Lab
-from .people import administrator, probe, until
+from .people import administrator, busy, until
 
 _MOST_NODES = 9
 
@@ -35,7 +35,7 @@ class Service:
     @cached_property
     def _who(self) -> tuple[Mailbox, Mailbox]:
         """Who sends to himself, and who looks into the queue."""
-        return probe(self.lab), administrator(self.lab)
+        return busy(self.lab, next(iter(self.addresses.values()))), administrator(self.lab)
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -83,7 +83,7 @@ class Service:
             return not any(difference.grave for difference in found)
 
         try:
-            until(well, "a healthy cluster", seconds)
+            until(well, "a healthy cluster", seconds, pause=2)
         except AssertionError as failure:
             raise AssertionError(f"{failure}\n{said}") from None
 

@@ -40,6 +40,8 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
+    if options.action == "unlock":
+        workspace.mend(home)
     with ExitStack() as held:
         environment = held.enter_context(attached())
         stack = _stack(home, options.stack, config, settings, environment)

@@ -55,6 +55,17 @@ def stack(home: Path, name: str, config: Mapping[str, Any], environment: Mapping
     return automation.create_or_select_stack(name, project_name=project, program=program, opts=options)
 
 
+def mend(home: Path) -> None:
+    """Make a state readable again whose engine was killed while it wrote.
+
+    The state itself is replaced by a rename; the note on its kind beside it is not, and an empty one makes the engine
+    say `failed to load checkpoint: EOF`.
+    """
+    for note in (home / "backend").rglob("*.json.attrs"):
+        if not note.stat().st_size:
+            note.unlink()
+
+
 def stack_file(name: str) -> dict[str, Any]:
     """What stands under `config:` in the repository's stack file."""
     found = yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text()) or {}

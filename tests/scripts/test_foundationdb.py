@@ -170,8 +170,9 @@ def test_a_database_on_loopback_with_one_key_in_it_is_refused(host: Sandbox) -> 
 @pytest.mark.parametrize("states", ["member fresh fresh", "fresh fresh member"])
 def test_a_database_that_exists_is_never_created_again(host: Sandbox, states: str) -> None:
     host.file("/etc/foundationdb/fdb.cluster", "mail:abc@127.0.0.1:1\n")
-    status = '{"client": {"database_status": {"available": true}}, "cluster": {"configuration": {"storage_engine": "x", "redundancy_mode": "double"}}}'
-    host.program("fdbcli", f"echo '{status}'")
+    client = '"client": {"database_status": {"available": true}}'
+    cluster = '"cluster": {"configuration": {"storage_engine": "x", "redundancy_mode": "double"}}'
+    host.program("fdbcli", f"echo '{{{client}, {cluster}}}'")
     done = host.run("foundationdb/database.py", **DATABASE, STATES=states)
     assert done.code == 1
     assert "created with the engine x and the stack file wants ssd-2" in done.err

@@ -61,6 +61,14 @@ def test_a_second_installation_changes_nothing(host: Sandbox) -> None:
     assert host.written() == before
 
 
+def test_a_server_that_served_and_was_stopped_is_started_and_one_that_never_did_is_not(host: Sandbox) -> None:
+    assert host.run("stalwart/install.sh", **INSTALL).code == 0
+    assert "start stalwart" not in host.calls("systemctl")
+    host.file("/var/lib/stalwart-cluster/stalwart.started-for", "0123")
+    assert host.run("stalwart/install.sh", **INSTALL).code == 0
+    assert "start stalwart" in host.calls("systemctl")
+
+
 def test_another_archive_than_the_pinned_one_is_refused(host: Sandbox) -> None:
     done = host.run("stalwart/install.sh", **{**INSTALL, "STALWART_SHA256": f"amd64 {'0' * 64}"})
     assert done.code == 1

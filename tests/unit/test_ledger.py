@@ -1,9 +1,10 @@
 """The ledger of accepted mail: what it finds missing, and how long nobody accepted anything."""
 
 import pytest
+from lib.mailbox import Mailbox
 
+from tests.chaos import reader
 from tests.chaos.ledger import Entry, Ledger, Outcome, longest_gap
-from tests.chaos.reader import Verdict
 from tests.chaos.report import Report
 
 ACCEPTED, REFUSED, UNANSWERED = Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNANSWERED
@@ -53,7 +54,7 @@ def test_the_service_accepts_as_long_as_any_node_does() -> None:
         *(("b", "mx2", at, ACCEPTED) for at in (1.5, 3.0, 5.0, 6.0, 7.0, 8.5)),
         *(("c", "mx2", at, REFUSED) for at in (3.5, 4.0, 4.5)),
     )
-    report = Report("a case", kept, 1.0, 9.0, Verdict(10))
+    report = Report("a case", kept, 1.0, 9.0, reader.Verdict(10))
     assert report.node_gap("mx1").seconds == 6.0
     assert report.node_gap("mx2").seconds == 2.0
     assert report.service_gap.seconds == 2.0
@@ -61,3 +62,31 @@ def test_the_service_accepts_as_long_as_any_node_does() -> None:
     assert figures["nobody_accepted_seconds"] == 2.0
     assert figures["accepted_by_node"] == {"mx1": 4, "mx2": 6}
     assert figures["refused"] == 3
+
+
+def looked(monkeypatch: pytest.MonkeyPatch, inboxes: list[set[str]], queue: set[str]) -> reader.Verdict:
+    """A look for one, two and three; each look into the inbox finds the next, the last for ever."""
+    looks = iter(inboxes)
+    last: set[str] = set()
+
+    def inbox(*_: object) -> set[str]:
+        nonlocal last
+        last = next(looks, last)
+        return last
+
+    monkeypatch.setattr(reader, "_inbox", inbox)
+    monkeypatch.setattr(reader, "_queue", lambda *_: queue)
+    kept = ledger(*((message, "mx1", 1.0, ACCEPTED) for message in ("one", "two", "three")))
+    return reader.look(["10.0.0.1"], Mailbox("a", "b"), Mailbox("c", "d"), kept, "", 0)
+
+
+def test_a_reader_finds_what_is_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict = looked(monkeypatch, [{"one"}], {"two"})
+    assert [entry.message for entry in verdict.missing] == ["three"]
+    assert [entry.message for entry in verdict.late] == ["two"]
+    assert verdict.delivered == 1
+
+
+def test_what_leaves_the_queue_while_a_reader_looks_is_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict = looked(monkeypatch, [{"one"}, {"one", "two", "three"}], set())
+    assert (verdict.delivered, verdict.late, verdict.missing) == (3, [], [])

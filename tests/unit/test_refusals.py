@@ -42,6 +42,12 @@ def test_more_copies_need_no_permission_and_fewer_than_three_do_not(healthy: Sta
     refuse(triple, THREE, redundancy="double", engine="ssd-2", allow=frozenset())
 
 
+def test_a_process_whose_zone_is_not_known_yet_stands_in_no_other(healthy: Status) -> None:
+    first, *others = healthy.processes
+    started = replace(healthy, processes=(replace(first, zone=""), *others))
+    refuse(started, THREE, redundancy="double", engine="ssd-2", allow=frozenset())
+
+
 def test_an_engine_a_zone_and_a_lock_are_never_changed_and_all_are_told(healthy: Status) -> None:
     moved = {**THREE, "10.77.0.11:4500": "elsewhere"}
     with pytest.raises(Failed) as refused:

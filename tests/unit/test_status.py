@@ -266,6 +266,10 @@ def test_what_is_left_of_a_node_that_was_taken_out_is_no_trouble() -> None:
         assert "all is well" in render(seen, [found])
 
 
+def test_a_process_that_has_just_started_is_no_trouble() -> None:
+    assert not differences(database(processes=[process(FIRST, "a"), process(SECOND, "", version="")]))
+
+
 def test_the_way_down_to_one_copy_is_not_offered_as_mending() -> None:
     seen = replace(WELL, wanted=replace(WANTED, redundancy="single"))
     assert "single_copy" in told(seen)["the redundancy mode is double, the stack wants single"].remedy

@@ -42,7 +42,8 @@ def _zones(status: Status, processes: Mapping[str, str]) -> Iterator[tuple[str, 
     for process in status.processes:
         address, here = process.address, process.zone
         wanted = processes.get(address, here)
-        if here != wanted:
+        # Of a process that has just started the status does not know the zone yet.
+        if here not in {"", wanted}:
             yield (
                 f"the database process {address} stands in zone {here} and the stack file wants {wanted}",
                 f"a member is not moved to another zone: set the node's zone to {here}",

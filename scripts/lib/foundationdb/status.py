@@ -127,7 +127,7 @@ def not_up(status: Status) -> list[str]:
 
 
 def not_told(status: Status) -> list[str]:
-    """What a status does not say, as it is for a moment after a recovery; empty when all that is decided by is there."""
+    """What a status leaves out for a moment after a recovery; empty when all that is decided by is there."""
     reasons = [] if status.redundancy_mode and status.storage_engine else ["its configuration is not known yet"]
     return reasons + [
         f"the zone of {process.address} is not known yet" for process in status.processes if not process.zone

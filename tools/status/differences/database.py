@@ -75,11 +75,12 @@ def _processes(here: Database, want: Wanted) -> Iterator[Difference]:
         yield Difference(Subject.PROCESS, text, remedy)
     for address, process in processes.items():
         zone = want.processes.get(address, process["zone"])
-        if process["zone"] != zone:
+        # Neither zone nor release of a process that has just started is known yet.
+        if process["zone"] not in {"", zone}:
             text = f"the database process {address} stands in zone {process['zone']}, the stack wants {zone}"
             yield Difference(Subject.ZONE, text, f"not touched: set the node's zone to {process['zone']}")
         running = process["version"].split("-")[0]
-        if address in want.processes and want.foundationdb and running != want.foundationdb:
+        if address in want.processes and want.foundationdb and running not in {"", want.foundationdb}:
             text = f"the database process {address} runs release {running}, the stack wants {want.foundationdb}"
             yield Difference(Subject.RELEASE, text, MEND)
 

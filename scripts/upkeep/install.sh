@@ -11,11 +11,17 @@ source lib/upkeep/units.sh
 source lib/upkeep/updates.sh
 
 CHANGED=0
+wanted=(stalwart-cluster-back.service)
 in_python lib/upkeep/install.py
 write_reboot_units
 write_renew_units
-if [[ -n "$SECURITY" ]]; then write_update_settings; else remove_update_settings; fi
+if [[ -n "$RENEW" ]]; then wanted+=("$RENEW_TIMER"); else disable_units "$RENEW_TIMER"; fi
+if [[ -n "$SECURITY" ]]; then
+  write_update_settings
+  wanted+=("${PACKAGE_UNIT##*/}" "${PACKAGE_TIMER##*/}")
+else
+  remove_update_settings
+fi
 ((CHANGED == 0)) || systemctl daemon-reload
-enable_units
-restart_apt_timer
-[[ -z "$SECURITY" ]] || install_unattended_upgrades
+restart_timers
+enable_units "${wanted[@]}"

@@ -18,7 +18,7 @@ SYSTEMCTL = """
 mkdir -p /run/enabled
 case $1 in
 is-enabled) [[ -e "/run/enabled/${@: -1}" ]] && echo enabled ;;
-enable) touch "/run/enabled/${@: -1}" ;;
+enable) for unit in "${@:2}"; do [[ $unit == -* ]] || touch "/run/enabled/$unit"; done ;;
 disable) rm -f "/run/enabled/${@: -1}" ;;
 esac
 """

@@ -41,6 +41,8 @@ WantedBy=multi-user.target
 UNIT
 }
 
+RENEW_TIMER=stalwart-cluster-renew.timer
+
 write_renew_units() {
   put "$UNITS/stalwart-cluster-renew.service" 0644 root:root <<UNIT
 [Unit]
@@ -55,7 +57,7 @@ SyslogIdentifier=stalwart-cluster-renew
 TimeoutStartSec=4500
 UNIT
   # Not made up for at the next boot: after an outage every node would begin at once.
-  put "$UNITS/stalwart-cluster-renew.timer" 0644 root:root <<UNIT
+  put_timer "$UNITS/$RENEW_TIMER" 0644 root:root <<UNIT
 [Unit]
 Description=Looks every day whether an update asks for a reboot
 
@@ -68,15 +70,35 @@ WantedBy=timers.target
 UNIT
 }
 
+# enable_units UNIT...: what starts at boot or by its time. In one call, because systemd reads all its units again for each;
+# then timers that are new, or have another time.
 enable_units() {
-  is_enabled stalwart-cluster-back.service || systemctl enable --quiet stalwart-cluster-back.service
-  if [[ -z "$RENEW" ]]; then
-    ! is_enabled stalwart-cluster-renew.timer || systemctl disable --now --quiet stalwart-cluster-renew.timer
-  elif ! is_enabled stalwart-cluster-renew.timer; then
-    systemctl enable --now --quiet stalwart-cluster-renew.timer
-  elif ((CHANGED)); then
-    systemctl restart stalwart-cluster-renew.timer
-  fi
+  local unit missing=()
+  for unit in "$@"; do
+    is_enabled "$unit" || missing+=("$unit")
+  done
+  ((${#missing[@]} == 0)) || systemctl enable --quiet "${missing[@]}"
+  for unit in "$@"; do
+    [[ "$unit" != *.timer ]] || systemctl is-active --quiet "$unit" || systemctl start "$unit"
+  done
+}
+
+# disable_units UNIT...: what is not wanted any more, or never was.
+disable_units() {
+  local unit
+  for unit in "$@"; do
+    ! is_enabled "$unit" || systemctl disable --now --quiet "$unit"
+  done
+}
+
+# put_timer PATH MODE OWNER: as `put`; one that was written is noted, because it goes by its new time only once it starts
+# again.
+OTHER_TIMES=()
+put_timer() {
+  local before=$CHANGED
+  CHANGED=0
+  put "$@"
+  if ((CHANGED)); then OTHER_TIMES+=("$1"); else CHANGED=$before; fi
 }
 
 is_enabled() { [[ "$(systemctl is-enabled "$1" 2>/dev/null)" == enabled ]]; }

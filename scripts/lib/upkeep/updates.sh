@@ -6,14 +6,14 @@ TIMER=/etc/systemd/system/apt-daily-upgrade.timer.d/stalwart-cluster.conf
 NEEDRESTART=/etc/needrestart/conf.d/stalwart-cluster.conf
 
 PACKAGE_UNIT=/etc/systemd/system/stalwart-cluster-updates.service
+PACKAGE_TIMER=${PACKAGE_UNIT%.service}.timer
 
 write_update_settings() {
-  # Half a minute of apt for a dozen packages of Python that mail does not need. So nobody waits for it: it is begun when
-  # all else is done, and made sure of before each day's updates. The lock is that of lib/apt.sh.
+  # Half a minute of apt for a dozen packages of Python that mail does not need. So nobody waits for it: it is begun some
+  # minutes later, and made sure of at each boot and before each day's updates. The lock is that of lib/apt.sh.
   put "$PACKAGE_UNIT" 0644 root:root <<'UNIT'
 [Unit]
 Description=Installs unattended-upgrades where it is missing
-ConditionPathExists=!/usr/bin/unattended-upgrade
 Wants=network-online.target
 After=network-online.target
 Before=apt-daily-upgrade.service
@@ -21,6 +21,8 @@ Before=apt-daily-upgrade.service
 [Service]
 Type=oneshot
 Environment=DEBIAN_FRONTEND=noninteractive
+# Not by its program, which is there while the package is half installed.
+ExecCondition=/bin/sh -c '! dpkg-query -W -f "$${Status}" unattended-upgrades 2>/dev/null | grep -q "ok installed"'
 ExecStart=/usr/bin/flock -w 600 /run/stalwart-cluster.dpkg /bin/sh -c \
   'dpkg --force-confdef --force-confold --configure -a && apt-get -q update && \
   apt-get -q -y -o DPkg::Lock::Timeout=300 -o APT::Install-Recommends=false install unattended-upgrades'
@@ -32,7 +34,18 @@ Restart=on-failure
 RestartSec=300
 
 [Install]
-WantedBy=multi-user.target apt-daily-upgrade.service
+WantedBy=apt-daily-upgrade.service
+UNIT
+  put "$PACKAGE_TIMER" 0644 root:root <<'UNIT'
+[Unit]
+Description=Installs unattended-upgrades where it is missing, when all else is done
+
+[Timer]
+OnActiveSec=2min
+RandomizedDelaySec=1min
+
+[Install]
+WantedBy=timers.target
 UNIT
   # Cleared first: lists in apt's settings grow by whatever else names them.
   put "$APT_SETTINGS" 0644 root:root <<'APT'
@@ -49,9 +62,7 @@ APT
   mkdir -p "${TIMER%/*}" "${NEEDRESTART%/*}"
   # Debian's own spread is an hour by chance, in which two nodes may well meet, and after an outage all would begin at
   # once. A security update may restart the coordinator: never on two nodes together.
-  local before=$CHANGED
-  CHANGED=0
-  put "$TIMER" 0644 root:root <<UNIT
+  put_timer "$TIMER" 0644 root:root <<UNIT
 [Timer]
 OnCalendar=
 OnCalendar=*-*-* $INSTALL_AT:00 UTC
@@ -59,8 +70,6 @@ RandomizedDelaySec=0
 AccuracySec=1s
 Persistent=false
 UNIT
-  restart_timer=$CHANGED
-  CHANGED=$((before || CHANGED))
   # Where it is installed, now or later.
   put "$NEEDRESTART" 0644 root:root <<'PERL'
 # Written by stalwart-cluster: these are restarted in the turn of the node only.
@@ -70,21 +79,20 @@ PERL
 
 remove_update_settings() {
   local file
-  restart_timer=0
-  ! is_enabled "${PACKAGE_UNIT##*/}" || systemctl disable --now --quiet "${PACKAGE_UNIT##*/}"
-  for file in "$PACKAGE_UNIT" "$APT_SETTINGS" "$TIMER" "$NEEDRESTART"; do
+  disable_units "${PACKAGE_TIMER##*/}" "${PACKAGE_UNIT##*/}"
+  for file in "$PACKAGE_UNIT" "$PACKAGE_TIMER" "$APT_SETTINGS" "$TIMER" "$NEEDRESTART"; do
     [[ -e "$file" ]] || continue
     rm -f "$file" "/var/lib/stalwart-cluster/written$file"
-    CHANGED=1 restart_timer=1
+    CHANGED=1
+    [[ "$file" != "$TIMER" ]] || OTHER_TIMES+=("$file")
   done
 }
 
-install_unattended_upgrades() {
-  is_enabled "${PACKAGE_UNIT##*/}" || systemctl enable --quiet "${PACKAGE_UNIT##*/}"
-  [[ -x /usr/bin/unattended-upgrade ]] || systemctl start --no-block "${PACKAGE_UNIT##*/}"
-}
-
-# A timer goes by its new settings only once it starts again.
-restart_apt_timer() {
-  ((restart_timer == 0)) || ! systemctl is-active --quiet apt-daily-upgrade.timer || systemctl restart apt-daily-upgrade.timer
+# Timers that were written go by their new times once they start again.
+restart_timers() {
+  local file unit
+  for file in "${OTHER_TIMES[@]}"; do
+    unit=$(basename "${file%.d/*}")
+    ! systemctl is-active --quiet "$unit" || systemctl restart "$unit"
+  done
 }

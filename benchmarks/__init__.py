@@ -1,4 +1,4 @@
-"""What it costs: seconds, sessions, memory. `make bench` runs them."""
+"""`make bench`: how long, how much, and where it goes. Not part of the timed tests."""
 
 import sys
 from pathlib import Path

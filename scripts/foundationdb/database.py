@@ -90,7 +90,8 @@ def create() -> None:
 
 
 def set_redundancy() -> None:
-    status = fdbcli.status()
+    # A database that recovers at this moment says nothing of itself, which is not another engine.
+    status = wait_until("the database to tell its engine", lambda now: [] if now.storage_engine else ["it tells none"])
     if status.storage_engine != ENGINE:
         raise Failed(
             f"the database was created with the engine {status.storage_engine} and the stack file wants {ENGINE}",

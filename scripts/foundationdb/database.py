@@ -116,7 +116,8 @@ def end_maintenance() -> None:
 
 
 def set_redundancy() -> None:
-    status = fdbcli.status()
+    # A database that recovers at this moment says nothing of itself.
+    status = wait_until("the database to tell its redundancy mode", not_told)
     if status.redundancy_mode != REDUNDANCY:
         log(f"redundancy from {status.redundancy_mode} to {REDUNDANCY}")
         _, said = fdbcli.command(f"configure {REDUNDANCY}", 60)

@@ -8,8 +8,11 @@ is_installed() { [[ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" == *" ok 
 alone_with_dpkg() {
   exec 9>/run/stalwart-cluster.dpkg
   flock -w 600 9 || die "another step still uses dpkg after 600 s"
-  "$@" 9>&-
+  # The command's own end is told, also to a caller that asks for it with `||`, where bash would go on after a failure.
+  local ended=0
+  "$@" 9>&- || ended=$?
   exec 9>&-
+  return "$ended"
 }
 
 # What dpkg was doing when it was killed stands in its journal, and apt does nothing until that is worked off.

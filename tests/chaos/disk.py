@@ -60,6 +60,8 @@ class Disk:
                 except OSError:  # what the file system needs for itself
                     break
                 free = os.statvfs(self.place)
+        left = os.statvfs(self.place)
+        assert left.f_bavail * left.f_frsize < 1 << 20, "the disk is not full"
 
     def release(self) -> None:
         """Give the room back."""
@@ -87,6 +89,8 @@ def slow(name: str, device: str, processes: list[int], writes_per_second: int) -
         for process in processes:
             (group / "cgroup.procs").write_text(str(process))
         yield
+        served = (group / "blkio.throttle.io_serviced").read_text()
+        assert f"{device} Write" in served, f"nothing was written to {device} in the group: {served}"
     finally:
         for process, was in before.items():
             if Path(f"/proc/{process}").exists():

@@ -39,10 +39,21 @@ fetch_fdb_packages() {
 install_fdb_packages() {
   local name
   log "installing FoundationDB $FDB_VERSION"
-  alone_with_dpkg apt_get install --allow-change-held-packages "${FDB_FILES[@]}" ||
+  alone_with_dpkg install_fdb_files ||
     die "the packages of FoundationDB $FDB_VERSION could not be installed" "see the lines above"
   for name in foundationdb-clients foundationdb-server; do apt-mark hold "$name" >/dev/null; done
   rm -rf "$FDB_DOWNLOADS"
+}
+
+# What was cut short while its files were unpacked can neither be set up nor replaced: it is taken out first. Data stay.
+install_fdb_files() {
+  local name
+  for name in foundationdb-server foundationdb-clients; do
+    [[ "$(dpkg-query -W -f '${db:Status-Eflag}' "$name" 2>/dev/null)" == reinstreq ]] || continue
+    log "$name was left half installed: taking it out"
+    dpkg --remove --force-remove-reinstreq --force-depends "$name" >&2 || return 1
+  done
+  apt_get install --allow-change-held-packages "${FDB_FILES[@]}"
 }
 
 # An odd patch number is the build for processors with AVX; on others it dies of an illegal instruction.

@@ -52,7 +52,7 @@ mail = Stalwart(
     ),
 )
 proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail))
-Upkeep("upkeep", UpkeepArgs(hosts=hosts, updates=wish.updates, database=database, mail=mail))
+upkeep = Upkeep("upkeep", UpkeepArgs(hosts=hosts, updates=wish.updates, database=database, mail=mail))
 front = Front(
     "front",
     FrontArgs(settings=wish, plan=plan, hosts=hosts, net=ready.net, proved=proof.proved),
@@ -62,6 +62,6 @@ dns = Dns("dns", DnsArgs(settings=wish, front=front, mail=mail), cloud)
 certificate = Certificate(
     "certificate", CertificateArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, published=dns.published)
 )
-guard(wish, [ready, database, coordinator, mail, proof, front, dns, certificate])
+guard(wish, [ready, database, coordinator, mail, proof, upkeep, front, dns, certificate])
 
 outputs.export(wish, plan, outputs.Parts(database, mail, proof, dns, certificate))

@@ -19,7 +19,7 @@ from .conftest import Hosts, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
-STEPS_OF_THREE_NODES = 25
+STEPS_OF_THREE_NODES = 29
 
 
 def resources(made: automation.Stack) -> list[dict[str, Any]]:

@@ -83,6 +83,7 @@ remove_update_settings() {
   for file in "$PACKAGE_UNIT" "$PACKAGE_TIMER" "$APT_SETTINGS" "$TIMER" "$NEEDRESTART"; do
     [[ -e "$file" ]] || continue
     rm -f "$file" "/var/lib/stalwart-cluster/written$file"
+    # shellcheck disable=SC2034  # read by the scripts that source this file
     CHANGED=1
     [[ "$file" != "$TIMER" ]] || OTHER_TIMES+=("$file")
   done

@@ -22,7 +22,7 @@ Before=apt-daily-upgrade.service
 Type=oneshot
 Environment=DEBIAN_FRONTEND=noninteractive
 # Not by its program, which is there while the package is half installed.
-ExecCondition=/bin/sh -c '! dpkg-query -W -f "$${Status}" unattended-upgrades 2>/dev/null | grep -q "ok installed"'
+ExecCondition=/bin/sh -c '! dpkg-query -W -f "$${Status}" unattended-upgrades 2>/dev/null | grep "ok installed" >/dev/null'
 ExecStart=/usr/bin/flock -w 600 /run/stalwart-cluster.dpkg /bin/sh -c \
   'dpkg --force-confdef --force-confold --configure -a && apt-get -q update && \
   apt-get -q -y -o DPkg::Lock::Timeout=300 -o APT::Install-Recommends=false install unattended-upgrades'

@@ -10,14 +10,13 @@ from components.settings.model import (
     Engine,
     LabSettings,
     MailSettings,
-    NodeSettings,
     Permission,
     Platform,
     ReleaseSettings,
-    Role,
     Settings,
     SshSettings,
 )
+from components.settings.node import NodeSettings, Role
 from components.settings.updates import Reboot, UpdateSettings
 
 __all__ = [

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from components.settings.model import NodeSettings, Platform
+from components.settings.model import Platform
+from components.settings.node import NodeSettings
 
 # mx1 gets .11: the first ten addresses stay free for gateways, balancers and the machine itself.
 _BASE = 10

@@ -11,7 +11,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from components.settings import rules
 from components.settings.mistakes import Mistake, of_validation, unknown
-from components.settings.model import NodeSettings, Settings
+from components.settings.model import Settings
+from components.settings.node import NodeSettings
 
 # Keys of their own because they are secrets: read as Outputs where they are used, never here.
 SECRETS = {

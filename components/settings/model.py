@@ -18,17 +18,14 @@ from components.settings.fields import (
     Mailbox,
     Mebibytes,
     Mirror,
-    NodeAddress,
     NodeName,
     Note,
-    PublicAddress,
     Release,
-    ServerType,
     Wanted,
-    ZoneName,
 )
-from components.settings.front import DnsSettings, FrontSettings, Place
-from components.settings.hetzner import HetznerSettings, Location
+from components.settings.front import DnsSettings, FrontSettings
+from components.settings.hetzner import HetznerSettings
+from components.settings.node import NodeSettings
 from components.settings.section import Port, Section
 from components.settings.updates import UpdateSettings
 
@@ -41,13 +38,6 @@ class Platform(StrEnum):
     LAB = "lab"
     EXISTING = "existing"
     HETZNER = "hetzner"
-
-
-class Role(StrEnum):
-    """What runs on a node."""
-
-    DATABASE = "database"
-    MAIL = "mail"
 
 
 class Architecture(StrEnum):
@@ -76,51 +66,6 @@ class Downloads(StrEnum):
 
     PUBLISHED = "published"
     NONE = "none"
-
-
-class NodeSettings(Section):
-    """One node: a host that the cluster runs on."""
-
-    address: NodeAddress | None = Field(
-        default=None,
-        description="Private address the nodes reach each other at. Needed on `existing`; elsewhere it follows from the"
-        " number the name ends in.",
-    )
-    public: tuple[PublicAddress, ...] = Field(
-        default=(),
-        description="Addresses by which the world reaches the node, for the records (`existing` only). Default:"
-        " `address`.",
-    )
-    zone: ZoneName | None = Field(
-        default=None,
-        description="Failure zone: what fails together. Default: the node is its own; on `hetzner`, with nodes"
-        " in three locations or more, its location.",
-    )
-    roles: frozenset[Role] = Field(
-        default=frozenset(Role),
-        description="`[database, mail]`, or `[database]` for a node that only stores. Every node has the database.",
-    )
-    ssh_address: str | None = Field(
-        default=None, description="Name or address for SSH where it differs from `address` (`existing` only)."
-    )
-    host_key: HostKey | None = Field(
-        default=None,
-        description="The host's SSH key. Without it the key seen first is shown, kept and demanded from then on.",
-    )
-    type: ServerType | None = Field(default=None, description="Server type, on `hetzner`. Default: `hetzner.type`.")
-    location: Location | None = Field(
-        default=None, description="Location, on `hetzner`. Default: the locations of `hetzner.locations` in turn."
-    )
-    machine: Annotated[int, Field(ge=1, le=999)] = Field(
-        default=1,
-        description="Another number gives the node a new machine under the same name, the old one alive or dead: its"
-        " part of the database moves to the others first. On `existing` it says that the host is another or was set up"
-        " anew.",
-    )
-    front: Place = Field(
-        default=Place.IN,
-        description="`out` takes the node out of the front, for maintenance: no new mail is led to it.",
-    )
 
 
 class Bastion(Section):

@@ -6,7 +6,8 @@ from itertools import cycle
 from typing import Any
 
 from components.settings.hetzner import HetznerSettings, Location
-from components.settings.model import NodeSettings, Platform
+from components.settings.model import Platform
+from components.settings.node import NodeSettings
 
 # From this many locations on, a location is what fails: fewer could not hold a majority without one of them.
 _LOCATIONS_THAT_ARE_ZONES = 3

@@ -12,7 +12,8 @@ from components.settings.fields import AUTHORITIES
 from components.settings.front import DnsProvider, DnsSettings, FrontKind, FrontSettings, Place
 from components.settings.hetzner import HetznerSettings
 from components.settings.mistakes import Mistake, spell
-from components.settings.model import LabSettings, NodeSettings, Permission, Platform, Role, SshSettings
+from components.settings.model import LabSettings, Permission, Platform, SshSettings
+from components.settings.node import NodeSettings, Role
 from components.settings.placement import zones_of
 
 Sound = Mapping[str, Any]

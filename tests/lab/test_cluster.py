@@ -98,7 +98,7 @@ def test_every_step_run_again_restarts_nothing(lab: Lab, tmp_path: Path, monkeyp
 
 
 def test_no_secret_can_be_read_by_others_on_a_host(lab: Lab) -> None:
-    secrets = r"NATS_PASSWORD=|password:|mail:[0-9a-f]{32}@"
+    secrets = r"NATS_PASSWORD=|password: \"|mail:[0-9a-f]{32}@"
     places = "/etc /var/lib /usr/local /run /tmp -xdev -not -path '/var/lib/apt/*'"
     search = f"find {places} -type f -perm /o=r -exec grep -lIE '{secrets}' {{}} + || true"
     assert lab.ssh("mx1", search) == ""

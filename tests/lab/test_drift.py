@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import time
 from typing import Any
 
@@ -188,7 +189,7 @@ def test_a_cluster_file_that_names_others(lab: Lab) -> None:
 def test_a_password_that_was_changed_in_the_mail_server_is_not_touched(lab: Lab) -> None:
     client, admin = administration(lab), lab.outputs()["admin"]
     account = next(item["id"] for item in listed(client, "Account") if item["name"] == "admin")
-    other = "another-Password-8461"
+    other = secrets.token_urlsafe(24)
     client.call(("x:Account/set", {"update": {account: {"credentials/0/secret": other}}}))
     what = f"the stack's password of {admin['login']} is not accepted"
     until(lambda: what in told(lab), "the mail servers to take the other password")

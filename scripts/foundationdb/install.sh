@@ -50,15 +50,6 @@ is_packages_own_database() {
 # What runs here while the database exists: stopping it is the cluster's concern.
 is_running_member() { [[ "$state" == member ]] && systemctl is-active --quiet foundationdb; }
 
-# A change of the configuration is taken up at a start only.
-runs_with_older_configuration() {
-  local pid
-  systemctl is-active --quiet foundationdb || return 1
-  pid=$(systemctl show -P MainPID foundationdb)
-  [[ "$pid" =~ ^[1-9][0-9]*$ ]] || return 1
-  (($(stat -c %Y "$FDB_ETC/foundationdb.conf") > $(date +%s) - $(ps -o etimes= -p "$pid" || echo 0) + 1))
-}
-
 restart_database() {
   systemctl restart foundationdb
   wait_for 60 "the database process to listen on $ADDRESS:$FDB_PORT" listens "$ADDRESS" "$FDB_PORT"
@@ -96,7 +87,7 @@ chmod 0640 "$FDB_CLUSTER"
 if is_forgetful_coordinator; then in_python lib/foundationdb/make_room.py "$ADDRESS:$FDB_PORT"; fi
 [[ -e "$FDB_ETC/.ready" ]] || touch "$FDB_ETC/.ready"
 [[ "$(systemctl is-enabled foundationdb 2>/dev/null)" == enabled ]] || systemctl enable --quiet foundationdb
-if runs_with_older_configuration; then
+if runs_longer_than foundationdb "$FDB_ETC/foundationdb.conf"; then
   if is_running_member; then
     in_turn "restart FoundationDB with its new configuration" "$FDB_VERSION" restart_database
   else

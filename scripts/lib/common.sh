@@ -78,3 +78,16 @@ put() {
   fi
   [[ "${4:-}" == shared ]] || note_written "$path"
 }
+
+# runs_longer_than UNIT FILE...: whether a unit runs since before one of its files was written. Such files are taken up at
+# a start only.
+runs_longer_than() {
+  local pid since file
+  pid=$(systemctl show -P MainPID "$1")
+  [[ "$pid" =~ ^[1-9][0-9]*$ ]] || return 1
+  since=$(($(date +%s) - $(ps -o etimes= -p "$pid" || echo 0)))
+  for file in "${@:2}"; do
+    (($(stat -c %Y "$file") <= since + 1)) || return 0
+  done
+  return 1
+}

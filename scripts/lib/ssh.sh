@@ -13,6 +13,9 @@ prepare_ssh() {
   if [[ -n "$SSH_PRIVATE_KEY" ]]; then SSH_COMMON+=(-o IdentitiesOnly=yes -i "$SSH_PLACE/key"); fi
 }
 
+# The shell of root on the host, for what it is given with -s or -c.
+root_shell() { if [[ "$SSH_USER" == root ]]; then printf 'bash'; else printf 'sudo -n bash'; fi; }
+
 # ssh_to_host COMMAND: standard input and output are the command's. SSH_SECONDS bounds it, where that is set.
 ssh_to_host() {
   local through=() bounded=() target

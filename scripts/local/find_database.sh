@@ -19,8 +19,7 @@ ask() (
   read -r node SSH_USER SSH_HOST SSH_PORT SSH_HOST_KEY <<<"$1"
   prepare_ssh
   command="$(declare -f tell_database); tell_database"
-  if [[ "$SSH_USER" == root ]]; then command="bash -c $(printf '%q' "$command")"; else command="sudo -n bash -c $(printf '%q' "$command")"; fi
-  if ssh_to_host "$command" >"$answers/.$node" 2>"$answers/.$node.trouble" </dev/null; then mv "$answers/.$node" "$answers/$node"; fi
+  if ssh_to_host "$(root_shell) -c $(printf '%q' "$command")" >"$answers/.$node" 2>"$answers/.$node.trouble" </dev/null; then mv "$answers/.$node" "$answers/$node"; fi
 )
 
 ask_the_silent() {

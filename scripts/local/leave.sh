@@ -18,10 +18,8 @@ source lib/ssh.sh
 while read -r other SSH_USER SSH_HOST SSH_PORT SSH_HOST_KEY <&3; do
   # A subshell for each: key and known hosts lie in a folder that goes with it.
   if (prepare_ssh && ssh_to_host true </dev/null) 2>/dev/null; then
-    shell="bash -s"
-    [[ "$SSH_USER" == root ]] || shell="sudo -n bash -s"
     prepare_ssh
-    ssh_to_host "$shell" <<<"$LEAVE" >&2 || die "$NODE keeps its machine" "see the lines above; nothing was replaced"
+    ssh_to_host "$(root_shell) -s" <<<"$LEAVE" >&2 || die "$NODE keeps its machine" "see the lines above; nothing was replaced"
     exit 0
   fi
   log "$other does not answer, asking the next"

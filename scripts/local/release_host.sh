@@ -31,11 +31,9 @@ prepare_ssh
 SSH_SECONDS=$REACH_SECONDS
 said=$(ssh_to_host true 2>&1 </dev/null) || left "${said:-no answer within $REACH_SECONDS s}"
 SSH_SECONDS=$RELEASE_SECONDS
-shell="bash -s"
-[[ "$SSH_USER" == root ]] || shell="sudo -n bash -s"
 {
   printf '{\nset -euo pipefail\nexport LC_ALL=C NODE=%q\n' "$NODE"
   declare -f log note_written put release_host
   printf 'release_host\n} </dev/null\n'
-} | ssh_to_host "$shell" >&2 ||
+} | ssh_to_host "$(root_shell) -s" >&2 ||
   left "it answered, and the release did not end well; see the lines above"

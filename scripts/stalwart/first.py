@@ -9,7 +9,7 @@ from os import environ
 from pathlib import Path
 from typing import Any
 
-from lib.console import Failed, log, run, wait_for
+from lib.console import log, run, wait_for
 from lib.stalwart import accounts, recovery, service
 from lib.stalwart.apply import apply, dkim_is_ready, dkim_records
 from lib.stalwart.jmap import Client, Unauthorized
@@ -68,10 +68,7 @@ def administrator(wish: Wish, *, downloads: bool) -> tuple[Client, bool]:
 
 def refuse_lost_password(wish: Wish) -> None:
     if CONFIGURED.exists():
-        raise Failed(
-            f"the stack's password of {wish.admin_login} is not accepted any more",
-            "tell the stack the present one: pulumi config set --secret stalwart-cluster:admin_password",
-        )
+        raise service.lost_password(wish.admin_login)
 
 
 def can_download() -> bool:

@@ -77,23 +77,11 @@ done
 install_binary
 in_python lib/stalwart/own_lease.py install
 write_files
-# Files that only a start takes up, newer than the process that runs with the old ones.
-runs_with_older_files() {
-  local pid since file
-  pid=$(systemctl show -P MainPID stalwart)
-  [[ "$pid" =~ ^[1-9][0-9]*$ ]] || return 1
-  since=$(($(date +%s) - $(ps -o etimes= -p "$pid" || echo 0)))
-  for file in /etc/stalwart/config.json /etc/stalwart/stalwart.env; do
-    (($(stat -c %Y "$file") <= since + 1)) || return 0
-  done
-  return 1
-}
-
 here=$(readlink /usr/local/bin/stalwart 2>/dev/null || true)
 if systemctl is-active --quiet stalwart; then
   if [[ "$here" != "$binary" ]]; then
     in_python lib/stalwart/roll.py "bring Stalwart from ${here##*/stalwart-} to $STALWART_VERSION" "$binary"
-  elif runs_with_older_files; then
+  elif runs_longer_than stalwart /etc/stalwart/config.json /etc/stalwart/stalwart.env; then
     in_python lib/stalwart/roll.py "restart Stalwart with its new settings of the host" "$binary"
   fi
 else

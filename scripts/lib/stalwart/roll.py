@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from lib.console import Failed, log, run, wait_for
+from lib.console import log, run, wait_for
 from lib.stalwart import service
 from lib.stalwart.jmap import Client, Unauthorized, Unreachable
 from lib.stalwart.restarting import restarting
@@ -31,10 +31,7 @@ def refuse_lost_password() -> None:
     try:
         Client(service.API, ADMIN_LOGIN, ADMIN_PASSWORD).session()
     except Unauthorized:
-        raise Failed(
-            f"the stack's password of {ADMIN_LOGIN} is not accepted any more",
-            "tell the stack the present one: pulumi config set --secret stalwart-cluster:admin_password",
-        ) from None
+        raise service.lost_password(ADMIN_LOGIN) from None
     except Unreachable:
         log("note: the mail server that runs does not answer; it is started anew")
 

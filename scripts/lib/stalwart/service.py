@@ -139,6 +139,14 @@ def active_nodes(client: Client) -> dict[str, int]:
     return {node["hostname"]: node["nodeId"] for node in answer["list"] if node["status"] == "active"}
 
 
+def lost_password(login: str) -> Failed:
+    """What is said where the server refuses the stack's password of the administrator."""
+    return Failed(
+        f"the stack's password of {login} is not accepted any more",
+        "tell the stack the present one: pulumi config set --secret stalwart-cluster:admin_password",
+    )
+
+
 def login_works(login: str, password: str) -> bool:
     """Whether a running server accepts the login now."""
     try:

@@ -3,13 +3,14 @@
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
 from lib.console import Failed, log, wait_for
 from lib.foundationdb import fdbcli
+from lib.foundationdb.waiting import wait_until
 from lib.turn import claims, cluster
 from lib.turn.claims import Claim
 from lib.turn.gate import against_coming_back, against_going
@@ -128,7 +129,7 @@ def come_back(release: str = "") -> None:
     """
     here = cluster.read()
     maintenance(on=False)
-    _wait(f"{NODE} to be back", lambda: against_coming_back(fdbcli.status(), here, NODE, release))
+    wait_until(f"{NODE} to be back", lambda status: against_coming_back(status, here, NODE, release), GATE_SECONDS)
 
 
 def _wait_for_gate() -> None:
@@ -136,23 +137,14 @@ def _wait_for_gate() -> None:
     if NODE not in here.nodes:
         raise Failed(f"{NODE} is not among the nodes of {cluster.FILE}", "run `up` from the beginning")
     try:
-        _wait(f"the cluster to be able to do without {NODE}", lambda: against_going(fdbcli.status(), here, NODE))
+        wait_until(
+            f"the cluster to be able to do without {NODE}",
+            lambda status: against_going(status, here, NODE),
+            GATE_SECONDS,
+        )
     except Failed as failure:
         remedy = "nothing was taken down; mend what is named, then run the same command again"
         raise Failed(str(failure), remedy) from None
-
-
-def _wait(condition: str, reasons: Callable[[], list[str]]) -> None:
-    last: list[str] = []
-
-    def check() -> bool:
-        last[:] = reasons()
-        return not last
-
-    try:
-        wait_for(GATE_SECONDS, condition, check)
-    except Failed as failure:
-        raise Failed(f"{failure}: {'; '.join(last)}", failure.remedy) from None
 
 
 def _ahead() -> list[str]:
@@ -181,10 +173,7 @@ def only_one_here(why: str) -> Iterator[None]:
                 return False
             return True
 
-        try:
-            wait_for(PATIENCE_SECONDS, f"another run on this host, begun to {LOCK.read_text().strip()}", free)
-        except FileNotFoundError:
-            raise Failed(f"{LOCK} went away", "run the same command again") from None
+        wait_for(PATIENCE_SECONDS, f"another run on this host, begun to {LOCK.read_text().strip()}", free)
         file.truncate(0)
         file.write(f"{why}, process {os.getpid()}, {_clock(int(time.time()))}\n")
         file.flush()

@@ -65,8 +65,11 @@ def restarts(lab: Lab) -> list[Restart]:
 
 
 def one_after_the_other(lab: Lab, unit: str) -> bool:
-    """Whether each node was stopped when the one before it had come back."""
-    found = [restart(lab, node, unit) for node in NODES]
+    """Whether each node was stopped when the one before it had come back.
+
+    Those that wait go in the order of their names; who asks a moment before all others is the first.
+    """
+    found = sorted((restart(lab, node, unit) for node in NODES), key=lambda one: one.stopped)
     return all(before.started < after.stopped for before, after in pairwise(found))
 
 

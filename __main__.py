@@ -5,6 +5,7 @@ import pulumi
 from components import briefing, outputs, rehearsal, settings, topology
 from components.certificate.certificate import Certificate, CertificateArgs
 from components.coordinator.nats import Nats, NatsArgs
+from components.directory.directory import Directory, DirectoryArgs
 from components.dns.dns import Dns, DnsArgs
 from components.foundationdb.cluster import FoundationDb, FoundationDbArgs
 from components.front.front import Front, FrontArgs
@@ -51,17 +52,18 @@ mail = Stalwart(
         admin_password=config.get_secret("admin_password"),
     ),
 )
-proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail))
+directory = Directory("directory", DirectoryArgs(settings=wish, plan=plan, hosts=hosts, mail=mail))
+proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail, directory=directory))
 upkeep = Upkeep("upkeep", UpkeepArgs(hosts=hosts, updates=wish.updates, database=database, mail=mail))
 front = Front(
     "front",
     FrontArgs(settings=wish, plan=plan, hosts=hosts, net=ready.net, proved=proof.proved),
     cloud,
 )
-dns = Dns("dns", DnsArgs(settings=wish, front=front, mail=mail), cloud)
+dns = Dns("dns", DnsArgs(settings=wish, front=front, directory=directory), cloud)
 certificate = Certificate(
     "certificate", CertificateArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, published=dns.published)
 )
-guard(wish, [ready, database, coordinator, mail, proof, upkeep, front, dns, certificate])
+guard(wish, [ready, database, coordinator, mail, directory, proof, upkeep, front, dns, certificate])
 
 outputs.export(wish, plan, outputs.Parts(database, mail, proof, dns, certificate))

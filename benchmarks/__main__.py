@@ -90,7 +90,7 @@ def stack_file(nodes: int) -> dict[str, Any]:
     return {
         "stalwart-cluster:platform": "lab",
         "stalwart-cluster:nodes": {f"mx{index}": {} for index in range(1, nodes + 1)},
-        "stalwart-cluster:domains": ["dev.test"],
+        "stalwart-cluster:domains": {"dev.test": {}},
         "stalwart-cluster:lab": {"network": NETWORK},
     }
 

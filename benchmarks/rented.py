@@ -39,7 +39,7 @@ def _stack_file(count: int) -> dict[str, Any]:
     return {
         "stalwart-cluster:platform": "hetzner",
         "stalwart-cluster:nodes": {f"mx{index}": {} for index in range(1, count + 1)},
-        "stalwart-cluster:domains": ["example.org"],
+        "stalwart-cluster:domains": {"example.org": {}},
         "stalwart-cluster:hetzner": {"ssh_from": ["203.0.113.0/24"]},
         "stalwart-cluster:dns": {"provider": "hetzner"},
     }

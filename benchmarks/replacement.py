@@ -36,7 +36,7 @@ def main() -> None:
         os.environ["STALWART_CLUSTER_REHEARSAL"] = "1"
         os.environ["STALWART_CLUSTER_MIRROR"] = str(packages.mirror(Path(place), "7.4.6", "0.16.27"))
         nodes: dict[str, dict[str, int]] = {"mx1": {}, "mx2": {}, "mx3": {}}
-        config = {"platform": "lab", "nodes": nodes, "domains": ["dev.test"], "lab": {"network": NETWORK}}
+        config = {"platform": "lab", "nodes": nodes, "domains": {"dev.test": {}}, "lab": {"network": NETWORK}}
         lab = Lab(Path(place) / "lab", "bench-replacement", environment, config)
         try:
             found = measure(lab)

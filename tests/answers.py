@@ -24,15 +24,14 @@ PRINTED: dict[str, str] = {
     "foundationdb/database.py": "mail:fedcba9876543210@10.77.0.11:4500,10.77.0.12:4500,10.77.0.13:4500",
     "foundationdb/check.py": json.dumps(STATUS),
     "stalwart/install.sh": json.dumps({"sha256": "ab" * 32, "arch": "amd64", "version": "0.16.27"}),
-    "stalwart/first.py": json.dumps(
+    "stalwart/first.py": json.dumps({"nodes": {}, "changed": [], "restart": "0123456789ab"}),
+    "directory/apply.py": json.dumps(
         {
             "dkim": {
                 domain: [["v1-ed25519", "v=DKIM1; k=ed25519; h=sha256; p=AAAA"], ["v1-rsa", "v=DKIM1; k=rsa; p=BBBB"]]
                 for domain in ("dev.test", "example.org")
             },
-            "nodes": {},
             "changed": [],
-            "restart": "0123456789ab",
         }
     ),
     "stalwart/start.py": json.dumps({"node_id": 1, "hostname": "mx2.mail.dev.test"}),

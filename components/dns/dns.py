@@ -7,11 +7,10 @@ import pulumi
 import pulumi_hcloud as hcloud
 from pulumi_command import local
 
+from components.directory.directory import Directory
 from components.dns import APEX, Address, MailNames, Record, by_zone, quoted, records, zone_file
 from components.front.front import Front
-from components.remote.step import facts
 from components.settings import DnsProvider, Settings
-from components.stalwart.cluster import Stalwart
 
 # The kinds of signing keys that the mail server makes for every domain, in the order in which it tells them.
 DKIM_KEYS = ("ed25519", "rsa")
@@ -25,7 +24,7 @@ class DnsArgs:
 
     settings: Settings
     front: Front
-    mail: Stalwart
+    directory: Directory
 
 
 class Dns(pulumi.ComponentResource):
@@ -42,7 +41,7 @@ class Dns(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._zones = _zones(args.settings)
         self.published = list(args.front.ready)
-        dkim: pulumi.Output[Dkim] = facts(args.mail.first).apply(lambda found: found["dkim"])
+        dkim: pulumi.Output[Dkim] = args.directory.dkim
         if args.settings.dns.provider is DnsProvider.HETZNER:
             self._publish(dkim)
         flat = [address.value for addresses in args.front.addresses.values() for address in addresses]
@@ -56,7 +55,7 @@ class Dns(pulumi.ComponentResource):
             outgoing=settings.outgoing,
             exchangers=self._args.front.exchangers,
             addresses=addresses,
-            domains=settings.domains,
+            domains=settings.domain_names,
             sieve=settings.front.sieve,
             submission=settings.mail.submission,
             dmarc=settings.dns.dmarc,
@@ -89,7 +88,7 @@ class Dns(pulumi.ComponentResource):
         for zone, inside in by_zone(records(self._names(self._args.front.addresses, {})), self._zones).items():
             for record in inside:
                 self._rrset(f"{self._name}-{zone}-{record.name}-{record.type}", zone, record)
-        for domain in self._args.settings.domains:
+        for domain in self._args.settings.domain_names:
             keys = dkim[domain]
             for index, kind in enumerate(DKIM_KEYS):
                 self._signing_key(domain, kind, keys[index])
@@ -128,6 +127,6 @@ class Dns(pulumi.ComponentResource):
 
 def _zones(settings: Settings) -> tuple[str, ...]:
     """The zones given, else one per domain, and one for the service's name where no domain holds it."""
-    zones = settings.dns.zones or settings.domains
+    zones = settings.dns.zones or settings.domain_names
     held = any(f".{settings.hostname}".endswith(f".{zone}") for zone in zones)
     return zones if held else (*zones, settings.hostname)

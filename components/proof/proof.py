@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_command import remote
 
+from components.directory.directory import Directory
 from components.foundationdb.binding import binding
 from components.foundationdb.cluster import FoundationDb
 from components.remote.host import Host
@@ -24,6 +25,7 @@ class ProofArgs:
     hosts: Mapping[str, Host]
     database: FoundationDb
     mail: Stalwart
+    directory: Directory
 
 
 class Proof(pulumi.ComponentResource):
@@ -49,14 +51,15 @@ class Proof(pulumi.ComponentResource):
             "proof/prove.py",
             {
                 "WISH": mail.wish,
+                "DOMAINS": json.dumps(args.directory.domains),
                 "NODES": json.dumps(nodes, sort_keys=True),
                 "PAIRS": json.dumps([[sender.name, reader.name] for sender, reader in plan.pairs]),
                 "ADMIN_PASSWORD": mail.admin_password,
                 "PROBE_PASSWORD": mail.probe_password,
-                "CAUSE": _digest([args.database.created, *mail.started.values()]),
+                "CAUSE": _digest([args.database.created, args.directory.step, *mail.started.values()]),
             },
             parent=self,
-            after=list(mail.started.values()),
+            after=[args.directory.step, *mail.started.values()],
         )
         self.proved = proved
         self.verification = facts(proved)

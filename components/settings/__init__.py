@@ -1,5 +1,6 @@
 """The stack file, checked once at the edge and handed on as frozen values."""
 
+from components.settings.domain import DomainSettings
 from components.settings.front import Dmarc, DnsProvider, DnsSettings, FrontKind, FrontSettings, MtaSts, Place
 from components.settings.hetzner import HetznerSettings, Location
 from components.settings.loader import SettingsError, check, load
@@ -25,6 +26,7 @@ __all__ = [
     "Dmarc",
     "DnsProvider",
     "DnsSettings",
+    "DomainSettings",
     "Downloads",
     "Engine",
     "FrontKind",

@@ -11,6 +11,8 @@ _NODE = re.compile(r"[a-z]([a-z0-9-]{0,29}[a-z0-9])?")
 _ZONE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,58}[A-Za-z0-9])?")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _MAILBOX = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
+# The dot-atom of RFC 5321, in lower case, without the plus that sub-addressing keeps for itself.
+_LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9_'&~=-]+(\.[a-z0-9_'&~=-]+)*")
 _RELEASE = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"(\d{1,6})\s*(MiB|GiB)")
@@ -29,7 +31,8 @@ _VOLUME_GIB = range(10, 10241)
 _RESERVED = frozenset({"example", "invalid", "localhost", "onion"})
 
 
-def _refuse(kind: str, text: str) -> PydanticCustomError:
+def refusal(kind: str, text: str) -> PydanticCustomError:
+    """A mistake with a sentence of ours, to be raised in a validator."""
     # A brace in a message would be taken for a placeholder of pydantic's template.
     return PydanticCustomError(kind, text.replace("{", "(").replace("}", ")"))
 
@@ -37,28 +40,41 @@ def _refuse(kind: str, text: str) -> PydanticCustomError:
 def _shaped(pattern: re.Pattern[str], rule: str) -> AfterValidator:
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
-            raise _refuse("shape", f"{rule}; got {value[:60]!r}")
+            raise refusal("shape", f"{rule}; got {value[:60]!r}")
         return value
 
     return AfterValidator(check)
 
 
-def _domain(value: str) -> str:
-    """Lower case and A-labels: the form in which the mail server stores a domain."""
+def domain_name(value: str) -> str | None:
+    """A domain's name in lower case and A-labels, the form in which the mail server stores it; None if it is none."""
     try:
         name = value.strip().rstrip(".").encode("idna").decode().lower()
     except UnicodeError:
-        raise _refuse("domain", f"not a domain name; got {value[:60]!r}") from None
-    labels = name.split(".")
-    if len(labels) == 1 or len(name) > _LONGEST_NAME or not all(_LABEL.fullmatch(label) for label in labels):
-        raise _refuse("domain", f"a domain name has two labels or more, e.g. example.org; got {value[:60]!r}")
+        return None
+    return name if len(name) <= _LONGEST_NAME and all(_LABEL.fullmatch(label) for label in name.split(".")) else None
+
+
+def _domain(value: str) -> str:
+    name = domain_name(value)
+    labels = name.split(".") if name else []
+    if name is None or len(labels) == 1:
+        raise refusal("domain", f"a domain name has two labels or more, e.g. example.org; got {value[:60]!r}")
     if labels[-1].isdigit():
-        raise _refuse("domain", f"an address is not a domain name; got {value[:60]!r}")
+        raise refusal("domain", f"an address is not a domain name; got {value[:60]!r}")
     if labels[-1] in _RESERVED:
-        raise _refuse(
+        raise refusal(
             "domain", f".{labels[-1]} is a reserved name that no mail domain can have; for a trial take e.g. mail.test"
         )
     return name
+
+
+def _address(value: str) -> str:
+    """A mail address in the form that the mail server stores: lower case, the domain in A-labels."""
+    local, at, domain = value.strip().rpartition("@")
+    if not at or not _LOCAL.fullmatch(local.lower()):
+        raise refusal("address", f"an address is a mailbox and a domain, e.g. anna@example.org; got {value[:60]!r}")
+    return f"{local.lower()}@{_domain(domain)}"
 
 
 def _mebibytes(value: object) -> object:
@@ -66,7 +82,7 @@ def _mebibytes(value: object) -> object:
         return None
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found:
-        raise _refuse("size", f"a size is a whole number of MiB or GiB, e.g. 4GiB, or auto; got {str(value)[:60]!r}")
+        raise refusal("size", f"a size is a whole number of MiB or GiB, e.g. 4GiB, or auto; got {str(value)[:60]!r}")
     return int(found[1]) * (1024 if found[2] == "GiB" else 1)
 
 
@@ -75,7 +91,7 @@ def _gibibytes(value: object) -> object:
         return None
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found or found[2] != "GiB" or int(found[1]) not in _VOLUME_GIB:
-        raise _refuse("size", f"a volume has 10GiB to 10240GiB, or none; got {str(value)[:60]!r}")
+        raise refusal("size", f"a volume has 10GiB to 10240GiB, or none; got {str(value)[:60]!r}")
     return int(found[1])
 
 
@@ -88,7 +104,7 @@ def _mirror(value: str | None) -> str | None:
     if not value:
         return None
     if not value.startswith(("http://", "https://", "/", "./", "../", "~/")):
-        raise _refuse(
+        raise refusal(
             "mirror", f"a folder or a URL, e.g. /srv/mirror or https://mirror.example.org; got {value[:60]!r}"
         )
     return value
@@ -105,13 +121,13 @@ SELF_SIGNED = "self_signed"
 def _certificate(value: str) -> str:
     if value not in {SELF_SIGNED, *AUTHORITIES} and not value.startswith("https://"):
         known = ", ".join([SELF_SIGNED, *AUTHORITIES])
-        raise _refuse("certificate", f"{known}, or the https URL of an ACME directory; got {value[:60]!r}")
+        raise refusal("certificate", f"{known}, or the https URL of an ACME directory; got {value[:60]!r}")
     return value
 
 
 def _release(value: str) -> tuple[int, ...]:
     if not _RELEASE.fullmatch(value):
-        raise _refuse("release", f"a release is three numbers, e.g. 7.4.6; got {value[:60]!r}")
+        raise refusal("release", f"a release is three numbers, e.g. 7.4.6; got {value[:60]!r}")
     return tuple(int(part) for part in value.split("."))
 
 
@@ -128,31 +144,31 @@ def _checked_release(value: str) -> str:
 def _text(value: object) -> object:
     """Numbers are not taken for addresses: `network: 5` is a mistake, not 0.0.0.5/32."""
     if isinstance(value, bool | int | float):
-        raise _refuse("address", f"must be an IPv4 address or network as text, e.g. 10.0.0.11; got {value}")
+        raise refusal("address", f"must be an IPv4 address or network as text, e.g. 10.0.0.11; got {value}")
     return value
 
 
 def _unicast(value: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if value.is_loopback or value.is_multicast or value.is_unspecified or value.is_reserved:
-        raise _refuse("address", f"the other nodes must reach it; {value} cannot be a node's address")
+        raise refusal("address", f"the other nodes must reach it; {value} cannot be a node's address")
     return value
 
 
 def _private_network(value: IPv4Network) -> IPv4Network:
     if not value.is_private or value.prefixlen not in _PRIVATE_PREFIXES:
-        raise _refuse("network", f"a private network of 8 to 28 bits, e.g. 10.70.0.0/16; got {value}")
+        raise refusal("network", f"a private network of 8 to 28 bits, e.g. 10.70.0.0/16; got {value}")
     return value
 
 
 def _allowed_network(value: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
     if value.prefixlen == 0:
-        raise _refuse("network", f"{value} is the whole world; name the networks you work from, e.g. 203.0.113.7/32")
+        raise refusal("network", f"{value} is the whole world; name the networks you work from, e.g. 203.0.113.7/32")
     return value
 
 
 def _lab_network(value: IPv4Network) -> IPv4Network:
     if not value.is_private or value.prefixlen not in _LAB_PREFIXES:
-        raise _refuse("network", f"a private network of 16 to 28 bits, e.g. 10.77.0.0/24; got {value}")
+        raise refusal("network", f"a private network of 16 to 28 bits, e.g. 10.77.0.0/24; got {value}")
     return value
 
 
@@ -168,6 +184,7 @@ ClusterName = Annotated[
 Mailbox = Annotated[str, _shaped(_MAILBOX, "the part of an address before the @, in lower case, e.g. admin")]
 Note = Annotated[str, _shaped(_NOTE, "a note is up to 60 letters, digits, blanks and marks of ASCII, e.g. 2026-11-25")]
 Domain = Annotated[str, AfterValidator(_domain)]
+Address = Annotated[str, AfterValidator(_address)]
 Release = Annotated[str, AfterValidator(_checked_release)]
 Digest = Annotated[str, _shaped(_DIGEST, "a SHA-256 digest is 64 hexadecimal digits in lower case")]
 HostKey = Annotated[

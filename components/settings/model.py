@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from components.settings.domain import Domains
 from components.settings.fields import (
     AUTHORITIES,
     SELF_SIGNED,
@@ -128,9 +129,13 @@ class MailSettings(Section):
 
     hostname: Domain | None = Field(
         default=None,
-        description="Name of the mail service, for greetings and certificates. Default: `mail.` + first domain.",
+        description="Name of the mail service, for greetings and certificates. Default: `mail.` + `domain`.",
     )
-    admin: Mailbox = Field(default="admin", description="Name of the administrator's mailbox in the first domain.")
+    domain: Domain | None = Field(
+        default=None,
+        description="The domain that holds the administrator; needed where there is more than one.",
+    )
+    admin: Mailbox = Field(default="admin", description="Name of the administrator's mailbox in the default domain.")
     submission: bool = Field(default=False, description="Open port 587 (STARTTLS) beside 465.")
     certificate: CertificateSource = Field(
         default=SELF_SIGNED,
@@ -156,8 +161,8 @@ class Settings(Section):
     nodes: Annotated[dict[NodeName, NodeSettings], Field(min_length=1, max_length=MOST_NODES)] = Field(
         description="The nodes, by name. The first in natural order seeds the cluster file."
     )
-    domains: Annotated[tuple[Domain, ...], Field(min_length=1)] = Field(
-        description="Mail domains; the first is the default. Taking one out later never deletes it."
+    domains: Domains = Field(
+        description="The mail domains, by name, e.g. `example.org: {}`. Taking one out later never deletes it."
     )
     cluster: ClusterName = Field(default="mail", description="Name of the database cluster, constant for its life.")
     fault_tolerance: Wanted = Field(
@@ -193,7 +198,17 @@ class Settings(Section):
     @property
     def hostname(self) -> str:
         """Name of the mail service."""
-        return self.mail.hostname or f"mail.{self.domains[0]}"
+        return self.mail.hostname or f"mail.{self.default_domain}"
+
+    @property
+    def default_domain(self) -> str:
+        """The domain of the administrator; it comes first wherever domains stand in a row."""
+        return self.mail.domain or next(iter(self.domains))
+
+    @property
+    def domain_names(self) -> tuple[str, ...]:
+        """The domains, the default one first; without their aliases."""
+        return (self.default_domain, *(name for name in self.domains if name != self.default_domain))
 
     @property
     def outgoing(self) -> str:

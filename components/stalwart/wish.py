@@ -20,7 +20,7 @@ def document(settings: Settings, plan: Plan) -> str:
         "outgoing": settings.outgoing,
         "exchangers": list(exchangers(settings, plan)),
         "proxies": [str(balancer_address(settings.hetzner.subnet))] if balanced else [],
-        "domains": list(settings.domains),
+        "domain": settings.default_domain,
         "admin": settings.mail.admin,
         "probe": PROBE,
         "submission": settings.mail.submission,
@@ -33,4 +33,4 @@ def document(settings: Settings, plan: Plan) -> str:
 
 def admin_login(settings: Settings) -> str:
     """The administrator's address, which is the login."""
-    return f"{settings.mail.admin}@{settings.domains[0]}"
+    return f"{settings.mail.admin}@{settings.default_domain}"

@@ -26,6 +26,7 @@ NODE = environ["NODE"]
 WISH = parse(environ["WISH"])
 # Node name -> {"address", "hostname"}, and the pairs of names: who hands in, who reads.
 NODES: dict[str, dict[str, str]] = json.loads(environ["NODES"])
+DOMAINS: list[str] = json.loads(environ["DOMAINS"])
 PAIRS: list[list[str]] = json.loads(environ["PAIRS"])
 ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
 PROBE_PASSWORD = environ["PROBE_PASSWORD"]
@@ -107,7 +108,7 @@ def looked_at(name: str) -> tuple[str, int | None]:
         )
     except TROUBLE as trouble:
         return f"{name} does not answer the administrator: {trouble}", None
-    if missing := set(WISH.domains) - {item["name"].lower() for item in domains["list"]}:
+    if missing := set(DOMAINS) - {item["name"].lower() for item in domains["list"]}:
         return f"{name} does not know {', '.join(sorted(missing))}", None
     active = {item["hostname"]: int(item["nodeId"]) for item in nodes["list"] if item["status"] == "active"}
     wanted = {node["hostname"] for node in NODES.values()}
@@ -145,7 +146,7 @@ def message(subject: str) -> EmailMessage:
     mail["From"] = mail["To"] = WISH.probe_login
     mail["Subject"] = subject
     mail["Date"] = formatdate()
-    mail["Message-ID"] = make_msgid(domain=WISH.domains[0])
+    mail["Message-ID"] = make_msgid(domain=WISH.domain)
     mail.set_content("Sent by the proof of stalwart-cluster. It is removed once it was read.\n")
     return mail
 

@@ -43,7 +43,7 @@ def account(client: Client, wish: Wish) -> str:
         if provider["directory"] == DIRECTORY:
             return str(provider["id"])
     log(f"account at {DIRECTORY}")
-    contact = {f"postmaster@{wish.domains[0]}": True}
+    contact = {f"postmaster@{wish.domain}": True}
     value = {"directory": DIRECTORY, "challengeType": "TlsAlpn01", "contact": contact}
     try:
         (made,) = client.call(("x:AcmeProvider/set", {"create": {"new": value}}))

@@ -9,9 +9,9 @@ from os import environ
 from pathlib import Path
 from typing import Any
 
-from lib.console import log, run, wait_for
+from lib.console import log, run
 from lib.stalwart import accounts, recovery, service
-from lib.stalwart.apply import apply, dkim_is_ready, dkim_records
+from lib.stalwart.apply import apply
 from lib.stalwart.jmap import Client, Unauthorized
 from lib.stalwart.started import started_for
 from lib.stalwart.wish import Wish, parse
@@ -23,7 +23,6 @@ PROBE_PASSWORD = environ["PROBE_PASSWORD"]
 
 CONFIGURED = Path("/var/lib/stalwart-cluster/stalwart.configured")
 
-DKIM_SECONDS = 90
 _REACHED_SECONDS = "4"
 
 
@@ -39,7 +38,6 @@ def main() -> None:
     with started_for(wish.restart_digest, again=recovering):
         client = service.settle(wish.admin_login, ADMIN_PASSWORD, wish.ports)
     CONFIGURED.touch()
-    wait_for(DKIM_SECONDS, "the signing keys of every domain", lambda: dkim_is_ready(client, wish))
     print(json.dumps(report(client, wish, changed), sort_keys=True))
 
 
@@ -82,7 +80,6 @@ def can_download() -> bool:
 
 def report(client: Client, wish: Wish, changed: list[str]) -> dict[str, Any]:
     return {
-        "dkim": dkim_records(client, wish),
         "nodes": service.active_nodes(client),
         "changed": changed,
         "restart": wish.restart_digest,

@@ -9,21 +9,25 @@ from os import environ
 from typing import Any
 
 from lib.console import run
+from lib.directory import domains
+from lib.directory.wish import Directory
+from lib.directory.wish import parse as parse_directory
 from lib.stalwart import plan, service
 from lib.stalwart.jmap import Client, Refused, Unauthorized, Unreachable
 from lib.stalwart.wish import Wish, parse
 
 NODE = environ["NODE"]
 WISH = environ["WISH"]
+DIRECTORY = environ["DIRECTORY"]
 ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
 
 _SECONDS = 6
 
 
 def main() -> None:
-    wish = parse(WISH)
+    wish, directory = parse(WISH), parse_directory(DIRECTORY)
     try:
-        document = look(Client(service.API, wish.admin_login, ADMIN_PASSWORD, _SECONDS, patience=0), wish)
+        document = look(Client(service.API, wish.admin_login, ADMIN_PASSWORD, _SECONDS, patience=0), wish, directory)
     except Unauthorized:
         document = {"trouble": f"the stack's password of {wish.admin_login} is not accepted", "login": False}
     except (Unreachable, Refused) as error:
@@ -31,14 +35,18 @@ def main() -> None:
     print(json.dumps(document, sort_keys=True))
 
 
-def look(client: Client, wish: Wish) -> dict[str, Any]:
+def look(client: Client, wish: Wish, directory: Directory) -> dict[str, Any]:
     now = plan.state(client.call(*plan.look()))
-    (nodes,) = client.call(("x:ClusterNode/get", {"ids": None}))
-    here = {domain["name"].lower() for domain in now["Domain"]}
+    held, nodes = client.call(domains.LOOK, ("x:ClusterNode/get", {"ids": None}))
+    here = domains.ids(held["list"])
+    known = [domain for domain in directory.domains if domain.name in here]
     return {
-        "missing_domains": [name for name in wish.domains if name not in here],
-        # The other settings name the first domain.
-        "settings": different(now, wish) if wish.domains[0] in here else [],
+        "missing_domains": [name for name in directory.names if name not in here],
+        "settings": [
+            # The other settings name the default domain.
+            *(different(now, wish) if wish.domain in here else []),
+            *(change.what for change in domains.changes(held["list"], known)),
+        ],
         "nodes": [
             {key: node[key] for key in ("nodeId", "hostname", "status", "lastRenewal")} for node in nodes["list"]
         ],

@@ -19,7 +19,7 @@ from tests.standins.providers.plugins import attached
 LAB: dict[str, Any] = {
     "stalwart-cluster:platform": "lab",
     "stalwart-cluster:nodes": {"mx1": {}, "mx2": {}, "mx3": {}},
-    "stalwart-cluster:domains": ["dev.test"],
+    "stalwart-cluster:domains": {"dev.test": {}},
 }
 
 

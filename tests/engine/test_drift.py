@@ -35,7 +35,7 @@ def existing(home: Path, environment: dict[str, str], address: str) -> automatio
     given: dict[str, Any] = {
         "platform": "existing",
         "nodes": {"mx1": {"address": "10.0.0.1", "ssh_address": address, "host_key": KEY}},
-        "domains": ["dev.test"],
+        "domains": {"dev.test": {}},
         # Nothing listens on the port of discard.
         "ssh": {"port": 9},
     }

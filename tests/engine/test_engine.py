@@ -129,7 +129,7 @@ def test_a_stack_file_with_mistakes_is_refused_without_a_traceback(stack: Stack,
 
 def test_an_empty_stack_file_is_refused_by_the_program_not_by_the_engine(stack: Stack) -> None:
     with pytest.raises(automation.CommandError, match="stalwart-cluster:nodes: must not be empty"):
-        stack(nodes={}, domains=[]).preview()
+        stack(nodes={}, domains={}).preview()
 
 
 def test_two_runs_at_once_are_refused(stack: Stack, hosts: Hosts) -> None:

@@ -27,7 +27,7 @@ def rented(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Rented:
             "platform": "hetzner",
             "allow": ["destroy"],
             "nodes": {f"mx{index}": {} for index in range(1, count + 1)},
-            "domains": ["example.org"],
+            "domains": {"example.org": {}},
             "hetzner": {"ssh_from": ["203.0.113.0/24"]},
             "dns": {"provider": "hetzner"},
         }

@@ -103,8 +103,10 @@ def test_who_joins_and_who_leaves_is_told(stack: Stack) -> None:
 
 def test_settings_that_are_taken_up_at_a_start_are_warned_of_and_others_are_not(stack: Stack) -> None:
     stack().up()
-    other = listened(stack(domains=["dev.test", "example.org"]).preview)
-    assert other.of["mail-first"] == "runs again: WISH: domains changed"
+    two = {"domains": {"dev.test": {}, "example.org": {}}, "mail": {"domain": "dev.test"}}
+    other = listened(stack(**two).preview)
+    assert other.of["directory-apply"] == "runs again: DIRECTORY: domains changed"
+    assert "mail-first" not in other.of, "the settings of the mail servers are as they were"
     assert other.warnings == []
     told = listened(stack(mail={"submission": True}).preview)
     assert told.of["mail-first"] == "runs again: WISH: submission changed; restarts the mail server"

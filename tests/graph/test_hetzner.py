@@ -16,7 +16,7 @@ OWN = "203.0.113.0/24"
 BASE: dict[str, Any] = {
     "platform": "hetzner",
     "nodes": {"mx1": {}, "mx2": {}, "mx3": {}},
-    "domains": ["example.org"],
+    "domains": {"example.org": {}},
     "hetzner": {"ssh_from": [OWN]},
 }
 
@@ -261,7 +261,7 @@ def test_what_hetzner_does_not_have_is_refused_in_a_preview(changed: dict[str, A
 
 def test_a_zone_that_is_not_ours_is_refused_in_a_preview() -> None:
     with pytest.raises(pulumi.RunError, match=r"dns\.zones: this project at Hetzner has no zone elsewhere\.org"):
-        run({**BASE, "domains": ["elsewhere.org"], "dns": {"provider": "hetzner"}}, preview=True)
+        run({**BASE, "domains": {"elsewhere.org": {}}, "dns": {"provider": "hetzner"}}, preview=True)
 
 
 def test_without_a_token_the_way_to_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,12 +11,12 @@ from tests.graph.harness import Graph, run
 LAB: dict[str, Any] = {
     "platform": "lab",
     "nodes": {"mx1": {}, "mx2": {"machine": 2}, "mx3": {}},
-    "domains": ["dev.test"],
+    "domains": {"dev.test": {}},
 }
 HETZNER: dict[str, Any] = {
     "platform": "hetzner",
     "nodes": {"mx1": {}, "mx2": {"machine": 2}, "mx3": {}},
-    "domains": ["example.org"],
+    "domains": {"example.org": {}},
     "hetzner": {"ssh_from": ["203.0.113.0/24"]},
 }
 

@@ -29,7 +29,11 @@ SIZE_MIB = 3000
 def lab(labs: Labs) -> Lab:
     """The cluster, up and proved."""
     made = labs.new(
-        "td", platform="lab", nodes={name: {} for name in NODES}, domains=["dev.test"], lab={"network": "10.82.4.0/24"}
+        "td",
+        platform="lab",
+        nodes={name: {} for name in NODES},
+        domains={"dev.test": {}},
+        lab={"network": "10.82.4.0/24"},
     )
     made.up()
     return made

@@ -29,7 +29,11 @@ RECOVERED = 90.0
 def lab(labs: Labs) -> Lab:
     """The cluster, up and proved."""
     made = labs.new(
-        "tc", platform="lab", nodes={name: {} for name in NODES}, domains=["dev.test"], lab={"network": "10.82.0.0/24"}
+        "tc",
+        platform="lab",
+        nodes={name: {} for name in NODES},
+        domains={"dev.test": {}},
+        lab={"network": "10.82.0.0/24"},
     )
     made.up()
     return made

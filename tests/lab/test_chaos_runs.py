@@ -26,7 +26,7 @@ NODES = ("mx1", "mx2", "mx3")
 UNTOUCHED = 5.0
 """Seconds without an accepted message that a busy machine may show when nothing happens to the service."""
 
-CONFIG: dict[str, Any] = {"platform": "lab", "nodes": {name: {} for name in NODES}, "domains": ["dev.test"]}
+CONFIG: dict[str, Any] = {"platform": "lab", "nodes": {name: {} for name in NODES}, "domains": {"dev.test": {}}}
 HOSTS = Path("/var/lib/stalwart-cluster/lab")
 
 STRIKE = """#!/bin/bash

@@ -21,7 +21,7 @@ recovery, and two cores carry up to five hosts that install."""
 @pytest.fixture(scope="module")
 def lab(labs: Labs) -> Lab:
     """Three nodes, up and proved."""
-    made = labs.new("tg", platform="lab", nodes=nodes(THREE), domains=["dev.test"], lab={"network": "10.82.2.0/24"})
+    made = labs.new("tg", platform="lab", nodes=nodes(THREE), domains={"dev.test": {}}, lab={"network": "10.82.2.0/24"})
     made.up()
     return made
 

@@ -25,7 +25,11 @@ NETWORK = "10.79.0.0/24"
 def lab(labs: Labs) -> Lab:
     """The cluster, up and proved."""
     made = labs.new(
-        "t3", platform="lab", nodes={"mx1": {}, "mx2": {}, "mx3": {}}, domains=["dev.test"], lab={"network": NETWORK}
+        "t3",
+        platform="lab",
+        nodes={"mx1": {}, "mx2": {}, "mx3": {}},
+        domains={"dev.test": {}},
+        lab={"network": NETWORK},
     )
     made.up()
     return made

@@ -27,7 +27,8 @@ def lab(labs: Labs) -> Lab:
         "td",
         platform="lab",
         nodes={"mx1": {}, "mx2": {}, "mx3": {}},
-        domains=["dev.test", "other.test"],
+        domains={"dev.test": {}, "other.test": {}},
+        mail={"domain": "dev.test"},
         lab={"network": NETWORK},
     )
     made.up()

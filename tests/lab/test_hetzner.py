@@ -34,7 +34,7 @@ CONFIG: dict[str, Any] = {
     "platform": "hetzner",
     "allow": ["destroy"],
     "nodes": {"mx1": {}, "mx2": {}, "mx3": {}},
-    "domains": ["example.org"],
+    "domains": {"example.org": {}},
     "dns": {"provider": "hetzner"},
     "hetzner": {
         "network": NETWORK,

@@ -32,7 +32,7 @@ def lab(labs: Labs) -> Iterator[Lab]:
             "tl",
             platform="lab",
             nodes={name: {} for name in NODES},
-            domains=["dev.test"],
+            domains={"dev.test": {}},
             release={"foundationdb": OLD[0], "stalwart": OLD[1]},
             lab={"network": "10.85.0.0/24"},
         )

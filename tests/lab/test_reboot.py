@@ -31,7 +31,7 @@ CLAIMS = r"\xfe/stalwart-cluster/turn"
 def lab(labs: Labs) -> Lab:
     """The cluster, up and proved."""
     nodes: dict[str, dict[str, str]] = {name: {} for name in NODES}
-    made = labs.new("trb", platform="lab", nodes=nodes, domains=["dev.test"], lab={"network": "10.84.0.0/24"})
+    made = labs.new("trb", platform="lab", nodes=nodes, domains={"dev.test": {}}, lab={"network": "10.84.0.0/24"})
     made.up()
     return made
 

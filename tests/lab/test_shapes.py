@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 def test_one_node_on_debian_12_serves_and_promises_nothing(labs: Labs) -> None:
     lab = labs.new(
-        "t1", platform="lab", nodes={"mx1": {}}, domains=["dev.test"], lab={"network": "10.79.1.0/24", "debian": 12}
+        "t1", platform="lab", nodes={"mx1": {}}, domains={"dev.test": {}}, lab={"network": "10.79.1.0/24", "debian": 12}
     )
     lab.up()
     outputs = lab.outputs()
@@ -32,7 +32,7 @@ def test_one_node_on_debian_12_serves_and_promises_nothing(labs: Labs) -> None:
 
 def test_five_nodes_survive_two(labs: Labs) -> None:
     nodes: dict[str, dict[str, str]] = {f"mx{index}": {} for index in range(1, 6)}
-    lab = labs.new("t5", platform="lab", nodes=nodes, domains=["dev.test"], lab={"network": "10.79.2.0/24"})
+    lab = labs.new("t5", platform="lab", nodes=nodes, domains={"dev.test": {}}, lab={"network": "10.79.2.0/24"})
     lab.up()
     outputs = lab.outputs()
     assert outputs["fault_tolerance"]["redundancy_mode"] == "triple"
@@ -89,7 +89,7 @@ def test_a_host_that_exists_is_taken_and_given_back(
     key_file.write_text(before.login)
     config: dict[str, Any] = {"ssh": {"key_file": str(key_file)}, "mirror": str(mirror)}
     lab = labs.new(
-        "tx", platform="existing", nodes={"mx1": {"address": before.ADDRESS}}, domains=["dev.test"], **config
+        "tx", platform="existing", nodes={"mx1": {"address": before.ADDRESS}}, domains={"dev.test": {}}, **config
     )
     lab.up()
     assert lab.outputs()["verification"]["pairs"]

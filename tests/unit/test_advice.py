@@ -12,7 +12,7 @@ from components.topology import plan
 def wish(count: int = 3, *, platform: str = "hetzner", **changed: Any) -> Settings:
     """A stack of some nodes at Hetzner."""
     hetzner = {"ssh_from": ["203.0.113.0/24"], **changed.pop("hetzner", {})}
-    given: dict[str, Any] = {"platform": platform, "domains": ["example.org"], **changed}
+    given: dict[str, Any] = {"platform": platform, "domains": {"example.org": {}}, **changed}
     given.setdefault("nodes", {f"mx{index}": {} for index in range(1, count + 1)})
     return check(given | ({"hetzner": hetzner} if platform == "hetzner" else {}))
 
@@ -45,7 +45,7 @@ def test_one_node_promises_nothing_and_says_so() -> None:
 
 
 def test_a_stack_without_locations_says_nothing_of_them() -> None:
-    assert survives_location(plan(wish(platform="lab", domains=["dev.test"]))) is None
+    assert survives_location(plan(wish(platform="lab", domains={"dev.test": {}}))) is None
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_a_stack_without_locations_says_nothing_of_them() -> None:
             wish(hetzner={"locations": ["fsn1"]}),
             "survives the loss of any 1 of 3 failure zones, but not of every location",
         ),
-        (wish(5, platform="lab", domains=["dev.test"]), "survives the loss of any 2 of 5 failure zones"),
-        (wish(1, platform="lab", domains=["dev.test"]), "survives no loss"),
+        (wish(5, platform="lab", domains={"dev.test": {}}), "survives the loss of any 2 of 5 failure zones"),
+        (wish(1, platform="lab", domains={"dev.test": {}}), "survives no loss"),
     ],
 )
 def test_a_plan_says_what_it_survives(stack: Settings, said: str) -> None:

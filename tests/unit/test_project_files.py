@@ -28,7 +28,7 @@ def test_every_setting_is_declared_with_type_default_and_description() -> None:
 
 
 def test_the_declared_defaults_are_those_of_the_models() -> None:
-    needed = {"platform": "lab", "nodes": {"mx1": {}}, "domains": ["dev.test"]}
+    needed = {"platform": "lab", "nodes": {"mx1": {}}, "domains": {"dev.test": {}}}
     assert check({**{key: value["default"] for key, value in declared().items()}, **needed}) == check(needed)
 
 
@@ -48,7 +48,7 @@ def test_every_stack_file_of_the_repository_is_sound(path: Path) -> None:
 
 
 def test_every_output_is_described() -> None:
-    exported = run({"platform": "lab", "nodes": {"mx1": {}}, "domains": ["dev.test"]}).outputs
+    exported = run({"platform": "lab", "nodes": {"mx1": {}}, "domains": {"dev.test": {}}}).outputs
     assert set(exported) | {"rehearsal", "cost"} == set(DESCRIPTIONS)
 
 
@@ -86,7 +86,7 @@ def flat(stack: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in config.items():
         name = key.removeprefix("stalwart-cluster:")
-        nested = isinstance(value, dict) and name != "nodes"
+        nested = isinstance(value, dict) and name not in {"nodes", "domains"}
         found |= {f"{name}.{inner}": below for inner, below in value.items()} if nested else {name: value}
     return found
 

@@ -14,7 +14,7 @@ from lib.mailbox import Mailbox
 SCRIPT = Path(__file__).parents[2] / "scripts" / "proof" / "prove.py"
 WISH = {
     "hostname": "mail.dev.test", "outgoing": "out.mail.dev.test", "exchangers": [], "proxies": [],
-    "domains": ["dev.test"], "admin": "admin", "probe": "cluster-probe", "submission": False,
+    "domain": "dev.test", "admin": "admin", "probe": "cluster-probe", "submission": False,
     "coordinators": [], "nodes": [], "downloads": False,
 }  # fmt: skip
 PAIR = ["mx1", "mx2"]
@@ -41,6 +41,7 @@ def prove(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script, without its run, and with seconds for a tester."""
     nodes = {name: {"address": f"10.0.0.{index}", "hostname": name} for index, name in enumerate(PAIR, 1)}
     given = {"NODE": "mx1", "WISH": json.dumps(WISH), "NODES": json.dumps(nodes), "PAIRS": json.dumps([PAIR])}
+    given["DOMAINS"] = '["dev.test"]'
     for key, value in {**given, "ADMIN_PASSWORD": "x", "PROBE_PASSWORD": "x"}.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setattr(console, "run", lambda _: None)

@@ -128,8 +128,8 @@ def test_what_is_listed_is_something_that_a_script_asks_for() -> None:
         ("coordinator/install.sh", {"NATS_PEERS": "a b"}, {"NATS_PEERS": "b a"}, "NATS_PEERS: the order changed"),
         (
             "stalwart/first.py",
-            {"WISH": '{"admin": "a", "domains": ["x"]}'},
-            {"WISH": '{"admin": "b", "domains": ["x"]}'},
+            {"WISH": '{"admin": "a", "domain": "x"}'},
+            {"WISH": '{"admin": "b", "domain": "x"}'},
             "WISH: admin changed",
         ),
         ("proof/prove.py", {"CAUSE": "12"}, {"CAUSE": "34"}, "CAUSE (what was done before it) changed"),
@@ -222,7 +222,7 @@ def test_on_another_machine_nothing_runs_that_could_be_restarted() -> None:
 
 def test_settings_restart_the_mail_server_exactly_where_it_takes_them_up_at_a_start() -> None:
     wanted = wish.parse(
-        '{"hostname": "a", "outgoing": "b", "exchangers": [], "proxies": [], "domains": ["d"], "admin": "e",'
+        '{"hostname": "a", "outgoing": "b", "exchangers": [], "proxies": [], "domain": "d", "admin": "e",'
         ' "probe": "f", "submission": false, "coordinators": [], "nodes": [], "downloads": false}'
     )
     for field in fields(wanted):
@@ -234,9 +234,9 @@ def test_settings_restart_the_mail_server_exactly_where_it_takes_them_up_at_a_st
 
 @pytest.mark.parametrize("path", ["stalwart/first.py", "stalwart/start.py"])
 def test_of_the_settings_only_those_restart(path: str) -> None:
-    before = {"WISH": '{"submission": false, "domains": ["a"]}'}
-    assert restarted(between(path, before, {"WISH": '{"submission": true, "domains": ["a"]}'})) is Service.MAIL
-    assert restarted(between(path, before, {"WISH": '{"submission": false, "domains": ["b"]}'})) is None
+    before = {"WISH": '{"submission": false, "domain": "a"}'}
+    assert restarted(between(path, before, {"WISH": '{"submission": true, "domain": "a"}'})) is Service.MAIL
+    assert restarted(between(path, before, {"WISH": '{"submission": false, "domain": "b"}'})) is None
 
 
 DATABASE, MAIL, BOTH = (Service.DATABASE,), (Service.MAIL,), (Service.DATABASE, Service.MAIL)

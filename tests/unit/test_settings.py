@@ -6,7 +6,7 @@ import pytest
 
 from components.settings import Platform, SettingsError, check
 
-SMALL: dict[str, Any] = {"platform": "lab", "nodes": {"mx1": {}, "mx2": {}, "mx3": {}}, "domains": ["dev.test"]}
+SMALL: dict[str, Any] = {"platform": "lab", "nodes": {"mx1": {}, "mx2": {}, "mx3": {}}, "domains": {"dev.test": {}}}
 
 
 def mistakes(**changed: Any) -> dict[str, str]:
@@ -25,7 +25,7 @@ def test_ten_lines_are_a_whole_stack_file() -> None:
 
 
 def test_what_the_engine_hands_over_as_text_is_the_same_stack_file() -> None:
-    as_text = {"platform": "lab", "nodes": '{"mx1": {}, "mx2": {}, "mx3": {}}', "domains": '["dev.test"]'}
+    as_text = {"platform": "lab", "nodes": '{"mx1": {}, "mx2": {}, "mx3": {}}', "domains": '{"dev.test": {}}'}
     assert check(as_text) == check(SMALL)
 
 
@@ -38,7 +38,7 @@ def test_all_mistakes_are_told_together() -> None:
     found = mistakes(
         platform="labb",
         nodes={"MX1": {}, "mx2": {"adress": "10.0.0.1"}},
-        domains=["dev.test", "nonsense"],
+        domains={"dev.test": {}, "nonsense": {}},
         release={"stalwart": "0.16"},
         fault_tolerance="many",
     )
@@ -46,7 +46,7 @@ def test_all_mistakes_are_told_together() -> None:
         "platform",
         "nodes.MX1",
         "nodes.mx2.adress",
-        "domains[1]",
+        "domains.nonsense",
         "release.stalwart",
         "fault_tolerance",
     }
@@ -62,7 +62,7 @@ def test_a_missing_key_is_named(missing: str) -> None:
     assert mistakes(**{missing: None})[missing].startswith("is missing")
 
 
-@pytest.mark.parametrize("empty", [{"nodes": {}}, {"domains": []}])
+@pytest.mark.parametrize("empty", [{"nodes": {}}, {"domains": {}}])
 def test_nothing_is_not_enough(empty: dict[str, Any]) -> None:
     (key,) = empty
     assert mistakes(**empty)[key].startswith("must not be empty")
@@ -122,15 +122,47 @@ def test_a_secret_that_is_stored_as_one_is_accepted() -> None:
 
 @pytest.mark.parametrize("domain", ["localhost", "10.0.0.1", "a..b", "-a.test", "mail.example", "exa mple.org", ""])
 def test_what_is_not_a_domain_is_refused(domain: str) -> None:
-    assert "domains[0]" in mistakes(domains=[domain])
+    (key,) = mistakes(domains={domain: {}})
+    assert key.startswith("domains")
 
 
 def test_a_domain_is_kept_in_the_form_the_server_stores() -> None:
-    assert check({**SMALL, "domains": ["Bücher.TEST."]}).domains == ("xn--bcher-kva.test",)
+    assert check({**SMALL, "domains": {"Bücher.TEST.": {}}}).domain_names == ("xn--bcher-kva.test",)
 
 
 def test_a_domain_that_stands_there_twice_is_refused() -> None:
-    assert "stands there 2 times" in mistakes(domains=["dev.test", "DEV.test"])["domains"]
+    assert "stands there more than once" in mistakes(domains={"dev.test": {}, "DEV.test": {}})["domains"]
+
+
+def test_a_list_of_domains_is_a_map_of_defaults() -> None:
+    assert check({**SMALL, "domains": {"dev.test": {}}}) == check({**SMALL, "domains": {"dev.test": None}})
+
+
+def test_among_several_domains_the_default_one_is_named() -> None:
+    assert "dev.test, two.test" in mistakes(domains={"two.test": {}, "dev.test": {}})["mail.domain"]
+    found = check({**SMALL, "domains": {"a.test": {}, "dev.test": {}}, "mail": {"domain": "dev.test"}})
+    assert found.domain_names == ("dev.test", "a.test")
+    assert found.hostname == "mail.dev.test"
+    assert "not among the domains" in mistakes(mail={"domain": "other.test"})["mail.domain"]
+
+
+def test_a_name_is_one_domain_or_one_alias() -> None:
+    found = mistakes(
+        domains={"dev.test": {"aliases": ["b.test", "two.test"]}, "two.test": {"aliases": ["b.test"]}},
+        mail={"domain": "dev.test"},
+    )
+    assert {*found} == {
+        'domains["dev.test"].aliases[0]',
+        'domains["dev.test"].aliases[1]',
+        'domains["two.test"].aliases[0]',
+    }
+
+
+def test_a_catch_all_address_lies_in_a_domain_of_the_stack() -> None:
+    assert "in no domain" in mistakes(domains={"dev.test": {"catch_all": "a@b.test"}})['domains["dev.test"].catch_all']
+    assert "anna@example.org" in mistakes(domains={"dev.test": {"catch_all": "a b"}})['domains["dev.test"].catch_all']
+    kept = check({**SMALL, "domains": {"dev.test": {"catch_all": "Anna@DEV.test"}}})
+    assert kept.domains["dev.test"].catch_all == "anna@dev.test"
 
 
 def test_settings_of_another_platform_are_refused() -> None:

@@ -32,8 +32,18 @@ NEARLY = st.fixed_dictionaries(
     {
         "platform": st.sampled_from(["lab", "existing", "hetzner"]),
         "nodes": st.dictionaries(st.sampled_from(["mx1", "mx2", "db10", "x", "MX"]), NODE | st.none(), max_size=5),
-        "domains": st.lists(
-            st.sampled_from(["dev.test", "a.example", "ü.test", "x"]) | st.text(max_size=9), max_size=3
+        "domains": st.dictionaries(
+            st.sampled_from(["dev.test", "two.test", "a.example", "ü.test", "Ü.test", "x"]) | st.text(max_size=9),
+            st.none()
+            | st.fixed_dictionaries(
+                {},
+                optional={
+                    "aliases": st.lists(st.sampled_from(["dev.test", "al.test", "ü.test"]) | LEAVES, max_size=2),
+                    "catch_all": st.sampled_from(["a@dev.test", "a@b.test", "@", "a"]) | LEAVES,
+                    "sub_addressing": LEAVES,
+                },
+            ),
+            max_size=3,
         ),
     },
     optional={

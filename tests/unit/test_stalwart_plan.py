@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from lib.stalwart import plan
+from lib.stalwart.change import Change
 from lib.stalwart.wish import Wish, parse
 
 from components import topology
@@ -21,7 +22,7 @@ WISH = Wish(
     outgoing="out.mail.dev.test",
     exchangers=("mx1.mail.dev.test", "mx2.mail.dev.test"),
     proxies=(),
-    domains=("dev.test", "two.test"),
+    domain="dev.test",
     admin="admin",
     probe="cluster-probe",
     submission=False,
@@ -42,7 +43,7 @@ def fresh() -> State:
     return found
 
 
-def carried_out(state: State, changes: list[plan.Change]) -> State:
+def carried_out(state: State, changes: list[Change]) -> State:
     """The state after the calls, as the server would have it."""
     done: State = {name: [dict(item) for item in items] for name, items in state.items()}
     for change in changes:
@@ -57,14 +58,14 @@ def carried_out(state: State, changes: list[plan.Change]) -> State:
 
 
 def settled(wish: Wish) -> State:
-    state = carried_out(fresh(), plan.missing_domains(fresh(), wish))
+    state = carried_out(fresh(), plan.missing_domain(fresh(), wish))
     return carried_out(state, plan.changes(state, wish))
 
 
 @pytest.mark.parametrize("wish", [WISH, replace(WISH, downloads=False), replace(WISH, submission=True)])
 def test_what_is_settled_is_left_alone(wish: Wish) -> None:
     state = settled(wish)
-    assert not plan.missing_domains(state, wish)
+    assert not plan.missing_domain(state, wish)
     assert not plan.changes(state, wish)
 
 
@@ -120,8 +121,7 @@ def test_what_a_person_added_stays() -> None:
 
 def test_nothing_that_holds_mail_is_ever_destroyed_or_overwritten() -> None:
     state = settled(replace(WISH, submission=True))
-    fewer = replace(WISH, domains=("dev.test",))
-    calls = [change.call for change in (*plan.missing_domains(state, fewer), *plan.changes(state, fewer))]
+    calls = [change.call for change in (*plan.missing_domain(state, WISH), *plan.changes(state, WISH))]
     assert not any(method in {"x:Domain/set", "x:Account/set"} for method, _ in calls)
 
 
@@ -154,7 +154,7 @@ def test_the_recorded_system_settings_of_a_first_start_are_the_assumed_ones() ->
 
 
 def test_the_program_and_the_scripts_mean_the_same_wish() -> None:
-    settings = check({"platform": "lab", "nodes": {"mx1": {}, "mx2": {}}, "domains": ["dev.test"]})
+    settings = check({"platform": "lab", "nodes": {"mx1": {}, "mx2": {}}, "domains": {"dev.test": {}}})
     wish = parse(program.document(settings, topology.plan(settings)))
     assert wish.admin_login == program.admin_login(settings) == "admin@dev.test"
     assert wish.nodes == ("10.77.0.11", "10.77.0.12")
@@ -164,4 +164,4 @@ def test_the_program_and_the_scripts_mean_the_same_wish() -> None:
 def test_what_is_only_taken_up_at_a_start_changes_the_digest() -> None:
     assert WISH.restart_digest != replace(WISH, submission=True).restart_digest
     assert WISH.restart_digest != replace(WISH, coordinators=("10.0.0.9:4222",)).restart_digest
-    assert WISH.restart_digest == replace(WISH, domains=("dev.test",), nodes=()).restart_digest
+    assert WISH.restart_digest == replace(WISH, nodes=()).restart_digest

@@ -13,7 +13,7 @@ from components.topology import Plan, plan
 def laid_out(zones: str, **more: object) -> Plan:
     """A plan with one node per letter; the letter is its zone."""
     nodes = {f"mx{index}": {"zone": zone} for index, zone in enumerate(zones, 1)}
-    return plan(check({"platform": "lab", "nodes": nodes, "domains": ["dev.test"], **more}))
+    return plan(check({"platform": "lab", "nodes": nodes, "domains": {"dev.test": {}}, **more}))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_nodes_that_fail_together_count_once() -> None:
 
 def test_the_first_node_in_natural_order_is_the_seed() -> None:
     nodes: dict[str, dict[str, str]] = {name: {} for name in ("mx10", "mx2", "mx1")}
-    assert plan(check({"platform": "lab", "nodes": nodes, "domains": ["dev.test"]})).seed.name == "mx1"
+    assert plan(check({"platform": "lab", "nodes": nodes, "domains": {"dev.test": {}}})).seed.name == "mx1"
     assert sorted(["mx10", "mx2", "mx1"], key=natural) == ["mx1", "mx2", "mx10"]
 
 

@@ -55,6 +55,9 @@ class Wanted:
     wish: str = ""
     """The settings of the mail server, scripts/lib/stalwart/wish.Wish as JSON."""
 
+    directory: str = '{"domains": []}'
+    """Domains and what lies in them, scripts/lib/directory/wish.Directory as JSON."""
+
     admin_password: str = field(default="", repr=False)
 
 
@@ -99,6 +102,7 @@ def wanted(exported: State) -> Wanted:
         units=_units(by_script),
         addresses={step.node: step.values.get("ADDRESS", "") for step in by_script.get("host/prepare.sh", ())},
         wish=first.get("WISH", ""),
+        directory=_values(by_script, "directory/apply.py").get("DIRECTORY", Wanted.directory),
         admin_password=first.get("ADMIN_PASSWORD", ""),
     )
 

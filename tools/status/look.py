@@ -50,7 +50,8 @@ def _has_mail(one: Seen) -> bool:
 
 
 def _ask_mail(one: Seen, want: Wanted, seconds: float) -> Seen:
-    answer = ask(one.target, "status/mail.py", {"WISH": want.wish, "ADMIN_PASSWORD": want.admin_password}, seconds)
+    values = {"WISH": want.wish, "DIRECTORY": want.directory, "ADMIN_PASSWORD": want.admin_password}
+    answer = ask(one.target, "status/mail.py", values, seconds)
     trouble = (answer.found or {}).get("trouble")
     if trouble and answer.found and answer.found.get("login") is None:
         return Seen(one.target, None, str(trouble))

@@ -91,7 +91,7 @@ def _zones(settings: Settings, api: hcloud.Provider) -> Iterator[Mistake]:
     if settings.dns.provider is not DnsProvider.HETZNER:
         return
     options = pulumi.InvokeOptions(provider=api)
-    for zone in settings.dns.zones or settings.domains:
+    for zone in settings.dns.zones or settings.domain_names:
         if _asked(partial(hcloud.get_zone, name=zone, opts=options)) is None:
             yield Mistake(
                 "dns.zones",

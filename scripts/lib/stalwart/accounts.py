@@ -11,7 +11,7 @@ from lib.stalwart.wish import Wish
 def ensure(client: Client, wish: Wish, admin_password: str, probe_password: str) -> list[str]:
     """Create the accounts that are missing; what was made, in words."""
     (answer,) = client.call(("x:Domain/get", {"ids": None, "properties": ["id", "name"]}))
-    domain = next(item["id"] for item in answer["list"] if item["name"].lower() == wish.domains[0])
+    domain = next(item["id"] for item in answer["list"] if item["name"].lower() == wish.domain)
     made = []
     if not login_works(wish.admin_login, admin_password):
         value = _account(wish.admin, domain, "Administrator, made by stalwart-cluster", "Admin", admin_password)

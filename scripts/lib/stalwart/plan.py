@@ -1,12 +1,14 @@
 """Settings of the mail server: what it has, what it shall have, and the calls that make up the difference.
 
-Pure: reads go in, calls come out; an empty difference is an empty list. Domains and accounts are only ever created.
+Pure: reads go in, calls come out; an empty difference is an empty list.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from lib.directory import domains
+from lib.directory.wish import Domain
+from lib.stalwart.change import Change, create, update
 from lib.stalwart.jmap import Call
 from lib.stalwart.wish import Listener, Wish
 
@@ -35,14 +37,6 @@ _SINGLETONS = frozenset({"SystemSettings", "Coordinator", "Email", "SpamSettings
 PASSWORD_VARIABLE = "NATS_PASSWORD"  # noqa: S105  # the name of the variable, not what it holds
 
 
-@dataclass(frozen=True)
-class Change:
-    """One call that is needed; `what` is said to people."""
-
-    what: str
-    call: Call
-
-
 def look() -> list[Call]:
     """The calls that read everything a plan needs."""
     return [(f"x:{name}/get", _asked(name)) for name in TYPES]
@@ -59,14 +53,18 @@ def state(answers: list[dict[str, Any]]) -> State:
     return {name: list(answer.get("list", [])) for name, answer in zip(TYPES, answers, strict=True)}
 
 
-def missing_domains(now: State, wish: Wish) -> list[Change]:
-    """The domains to create. First of all, because the other settings name their ids."""
-    here = {domain["name"].lower() for domain in now["Domain"]}
-    return [Change(f"domain {name}", _create("Domain", _domain(name))) for name in wish.domains if name not in here]
+def missing_domain(now: State, wish: Wish) -> list[Change]:
+    """The default domain where it is to be created. First of all, because the other settings name its id."""
+    here = domains.ids(now["Domain"])
+    return (
+        []
+        if wish.domain in here
+        else [Change(f"domain {wish.domain}", create("Domain", domains.new(Domain(wish.domain))))]
+    )
 
 
 def changes(now: State, wish: Wish) -> list[Change]:
-    """All other differences, in the order in which they are made. The wanted domains exist."""
+    """All other differences, in the order in which they are made. The default domain exists."""
     return [
         *_system(now, wish),
         *_coordinator(now, wish),
@@ -80,24 +78,13 @@ def changes(now: State, wish: Wish) -> list[Change]:
     ]
 
 
-def _domain(name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "dkimManagement": {"@type": "Automatic"},
-        "certificateManagement": {"@type": "Manual"},
-        "dnsManagement": {"@type": "Manual"},
-        "reportAddressUri": "mailto:postmaster",
-    }
-
-
 def _system(now: State, wish: Wish) -> Iterator[Change]:
-    ids = {domain["name"].lower(): domain["id"] for domain in now["Domain"]}
     yield from _singleton(
         now,
         "SystemSettings",
         {
             "defaultHostname": wish.hostname,
-            "defaultDomainId": ids[wish.domains[0]],
+            "defaultDomainId": domains.ids(now["Domain"])[wish.domain],
             "mailExchangers": {
                 str(index): {"priority": 10, "hostname": name} for index, name in enumerate(wish.exchangers)
             },
@@ -107,7 +94,7 @@ def _system(now: State, wish: Wish) -> Iterator[Change]:
     trusted = next(iter(now["SystemSettings"]), {}).get("proxyTrustedNetworks") or {}
     if {network.removesuffix("/32") for network in trusted} != set(wish.proxies):
         value = {f"{address}/32": True for address in wish.proxies}
-        yield Change("trusted balancer", _update("SystemSettings", "singleton", {"proxyTrustedNetworks": value}))
+        yield Change("trusted balancer", update("SystemSettings", "singleton", {"proxyTrustedNetworks": value}))
 
 
 def _coordinator(now: State, wish: Wish) -> Iterator[Change]:
@@ -128,7 +115,7 @@ def _coordinator(now: State, wish: Wish) -> Iterator[Change]:
         "authSecret": {"@type": "EnvironmentVariable", "variableName": PASSWORD_VARIABLE},
         "credentials": {"@type": "None"},
     }
-    yield Change("coordinator", _update("Coordinator", "singleton", value))
+    yield Change("coordinator", update("Coordinator", "singleton", value))
 
 
 def _listeners(now: State, wish: Wish) -> Iterator[Change]:
@@ -136,9 +123,9 @@ def _listeners(now: State, wish: Wish) -> Iterator[Change]:
     for name, wanted in wish.listeners.items():
         value = _listener(wanted)
         if name not in here:
-            yield Change(f"listener {name}", _create("NetworkListener", {"name": name, **value}))
+            yield Change(f"listener {name}", create("NetworkListener", {"name": name, **value}))
         elif any(here[name].get(key) != part for key, part in value.items()):
-            yield Change(f"listener {name}", _update("NetworkListener", here[name]["id"], value))
+            yield Change(f"listener {name}", update("NetworkListener", here[name]["id"], value))
     # Only the two that are ours to open or close; what a person added stays.
     for name in ("pop3s", "submission"):
         if name in here and name not in wish.listeners:
@@ -158,7 +145,7 @@ def _listener(wanted: Listener) -> dict[str, Any]:
 
 def _journal(now: State) -> Iterator[Change]:
     if not any(tracer.get("@type") == "Journal" for tracer in now["Tracer"]):
-        yield Change("journal", _create("Tracer", {"@type": "Journal", "enable": True, "level": "info"}))
+        yield Change("journal", create("Tracer", {"@type": "Journal", "enable": True, "level": "info"}))
 
 
 def _allowed(now: State, wish: Wish) -> Iterator[Change]:
@@ -166,7 +153,7 @@ def _allowed(now: State, wish: Wish) -> Iterator[Change]:
     for address in wish.nodes:
         if address not in here:
             value = {"address": address, "reason": "node of this cluster"}
-            yield Change(f"address {address} allowed", _create("AllowedIp", value))
+            yield Change(f"address {address} allowed", create("AllowedIp", value))
 
 
 def _encryption(now: State) -> Iterator[Change]:
@@ -190,7 +177,7 @@ def _throttle(now: State, wish: Wish) -> Iterator[Change]:
         ours = wanted and (here == "true" or str(here).startswith(wanted.split("'")[0]))
         if ours and here != wanted:
             match = {"match": {}, "else": wanted}
-            yield Change(what, _update("MtaInboundThrottle", throttle["id"], {"match": match}))
+            yield Change(what, update("MtaInboundThrottle", throttle["id"], {"match": match}))
 
 
 def _sender(now: State, wish: Wish) -> Iterator[Change]:
@@ -198,7 +185,7 @@ def _sender(now: State, wish: Wish) -> Iterator[Change]:
     for strategy in now["MtaConnectionStrategy"]:
         if strategy.get("name") == "default" and strategy.get("ehloHostname") != wish.outgoing:
             value = {"ehloHostname": wish.outgoing}
-            yield Change("name of the sender", _update("MtaConnectionStrategy", strategy["id"], value))
+            yield Change("name of the sender", update("MtaConnectionStrategy", strategy["id"], value))
 
 
 def _downloads(now: State, wish: Wish) -> Iterator[Change]:
@@ -206,24 +193,16 @@ def _downloads(now: State, wish: Wish) -> Iterator[Change]:
         published = "github.com/stalwartlabs/webui" in application.get("resourceUrl", "")
         if published and application.get("enabled") != wish.downloads:
             what = "web page on" if wish.downloads else "web page off"
-            yield Change(what, _update("Application", application["id"], {"enabled": wish.downloads}))
+            yield Change(what, update("Application", application["id"], {"enabled": wish.downloads}))
     if wish.downloads:
         return
     yield from _singleton(now, "SpamSettings", {"spamFilterRulesUrl": None}, "spam rules not fetched")
     asn = next(iter(now["Asn"]), {})
     if asn.get("@type") == "Resource":
-        yield Change("address lists not fetched", _update("Asn", "singleton", {"@type": "Disabled"}))
+        yield Change("address lists not fetched", update("Asn", "singleton", {"@type": "Disabled"}))
 
 
 def _singleton(now: State, name: str, wanted: Mapping[str, Any], what: str) -> Iterator[Change]:
     here = next(iter(now[name]), {})
     if different := {key: value for key, value in wanted.items() if here.get(key) != value}:
-        yield Change(what, _update(name, "singleton", different))
-
-
-def _create(name: str, value: Mapping[str, Any]) -> Call:
-    return f"x:{name}/set", {"create": {"new": dict(value)}}
-
-
-def _update(name: str, identity: str, value: Mapping[str, Any]) -> Call:
-    return f"x:{name}/set", {"update": {identity: dict(value)}}
+        yield Change(what, update(name, "singleton", different))

@@ -21,8 +21,8 @@ class Wish:
     proxies: tuple[str, ...]
     """Addresses that say in front of each connection whose it is: the load balancer's, or none."""
 
-    domains: tuple[str, ...]
-    """The mail domains; the first is the default and holds the administrator and the probe."""
+    domain: str
+    """The default domain, which holds the administrator and the probe."""
 
     admin: str
     probe: str
@@ -41,12 +41,12 @@ class Wish:
     @property
     def admin_login(self) -> str:
         """The administrator's address, which is the login."""
-        return f"{self.admin}@{self.domains[0]}"
+        return f"{self.admin}@{self.domain}"
 
     @property
     def probe_login(self) -> str:
         """The probe's address, which is the login."""
-        return f"{self.probe}@{self.domains[0]}"
+        return f"{self.probe}@{self.domain}"
 
     @property
     def listeners(self) -> "dict[str, Listener]":
@@ -90,6 +90,6 @@ class Listener:
 def parse(text: str) -> Wish:
     """Read the document."""
     document = json.loads(text)
-    for key in ("exchangers", "proxies", "domains", "coordinators", "nodes"):
+    for key in ("exchangers", "proxies", "coordinators", "nodes"):
         document[key] = tuple(document[key])
     return Wish(**document)

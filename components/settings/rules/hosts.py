@@ -1,39 +1,26 @@
-"""Rules that look at more than one key. Each sees only keys that are sound by themselves."""
+"""Rules of hosts: where they come from, their addresses, servers, roles and zones."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
 
 from components.foundationdb import redundancy
-from components.settings import releases
 from components.settings.addresses import network_of, node_address
-from components.settings.fields import AUTHORITIES
-from components.settings.front import DnsProvider, DnsSettings, FrontKind, FrontSettings, Place
 from components.settings.hetzner import HetznerSettings
 from components.settings.mistakes import Mistake, spell
-from components.settings.model import LabSettings, Permission, Platform, SshSettings
+from components.settings.model import LabSettings, Platform, SshSettings
 from components.settings.node import NodeSettings, Role
 from components.settings.placement import zones_of
+from components.settings.rules.rule import Rules, Sound
 
-Sound = Mapping[str, Any]
-Rule = Callable[[Sound], Iterator[Mistake]]
-
-_SMALLEST_MEMORY = 1024
-
-
-def mistakes(sound: Sound, given: frozenset[str]) -> Iterator[Mistake]:
-    """All mistakes that show only between keys.
-
-    Args:
-        sound: key -> value, for the keys that are valid alone (defaults included).
-        given: the keys that the stack file really has.
-    """
-    for needed, rule in _RULES:
-        if set(needed) <= set(sound):
-            yield from rule(sound)
-    if "platform" in sound:
-        yield from _wrong_platform(sound, given)
+_SILENT = {"lab": LabSettings(), "ssh": SshSettings(), "hetzner": HetznerSettings()}
+_OWNERS = {
+    "lab": Platform.LAB,
+    "ssh": Platform.EXISTING,
+    "ssh_private_key": Platform.EXISTING,
+    "hetzner": Platform.HETZNER,
+}
+_NETWORK_KEYS = {Platform.LAB: "lab.network", Platform.HETZNER: "hetzner.subnet"}
 
 
 def _addresses(sound: Sound) -> Iterator[Mistake]:
@@ -97,39 +84,6 @@ def _servers(sound: Sound) -> Iterator[Mistake]:
         )
 
 
-def _front(sound: Sound) -> Iterator[Mistake]:
-    front: FrontSettings = sound["front"]
-    if front.kind is FrontKind.LOAD_BALANCER and sound["platform"] is not Platform.HETZNER:
-        yield Mistake("front.kind", "a load balancer is made on platform hetzner only", "take dns")
-    mail = [name for name, node in sound["nodes"].items() if Role.MAIL in node.roles]
-    if mail and all(sound["nodes"][name].front is Place.OUT for name in mail):
-        yield Mistake("nodes", "every node is out of the front, nobody would reach the mail", "leave one in")
-
-
-def _certificate(sound: Sound) -> Iterator[Mistake]:
-    source, caa = sound["mail"].certificate, sound["dns"].caa
-    if sound["platform"] is Platform.LAB and source in AUTHORITIES:
-        yield Mistake("mail.certificate", "no public authority reaches a lab", "take self_signed")
-    elif source in AUTHORITIES and caa and "letsencrypt.org" not in caa:
-        yield Mistake(
-            "dns.caa", "it forbids letsencrypt.org, which mail.certificate asks", "add it, or leave caa empty"
-        )
-
-
-def _dns(sound: Sound) -> Iterator[Mistake]:
-    dns: DnsSettings = sound["dns"]
-    if dns.provider is not DnsProvider.HETZNER:
-        if dns.zones:
-            yield Mistake("dns.zones", "goes with dns.provider hetzner", "remove it")
-        return
-    if sound["platform"] is Platform.LAB:
-        yield Mistake("dns.provider", "the names of a lab lead nowhere for the world", "take manual")
-    names = (*sound["domains"], sound["mail"].hostname or f"mail.{sound['domains'][0]}")
-    for name in names:
-        if not any(name == zone or name.endswith(f".{zone}") for zone in dns.zones or sound["domains"]):
-            yield Mistake("dns.zones", f"none of them holds {name}", "add the zone at Hetzner DNS that does")
-
-
 def _mail_somewhere(sound: Sound) -> Iterator[Mistake]:
     nodes: Mapping[str, NodeSettings] = sound["nodes"]
     for name, node in nodes.items():
@@ -151,43 +105,8 @@ def _tolerance(sound: Sound) -> Iterator[Mistake]:
         )
 
 
-def _twice(sound: Sound) -> Iterator[Mistake]:
-    names: tuple[str, ...] = sound["domains"]
-    for name, count in Counter(names).items():
-        if count > 1:
-            yield Mistake("domains", f"{name} stands there {count} times")
-
-
-def _pair(sound: Sound) -> Iterator[Mistake]:
-    yield from releases.check(sound["release"])
-
-
-def _memory(sound: Sound) -> Iterator[Mistake]:
-    database = sound["database"]
-    if database.memory and database.memory < _SMALLEST_MEMORY:
-        yield Mistake(
-            "database.memory", f"{database.memory}MiB is too little for one process", "1GiB is the least, 4GiB is usual"
-        )
-    if database.memory and database.cache and database.cache >= database.memory:
-        yield Mistake("database.cache", "must be smaller than database.memory", "a quarter of it is usual")
-    if database.cache and not database.memory:
-        yield Mistake("database.cache", "goes with database.memory", "give both, or neither")
-
-
-def _permissions(sound: Sound) -> Iterator[Mistake]:
-    if Permission.DESTROY not in sound["allow"]:
-        return
-    if sound["platform"] is not Platform.HETZNER:
-        yield Mistake("allow", "destroy belongs to platform hetzner", "remove it: elsewhere it needs no permission")
-    elif sound["hetzner"].protection:
-        yield Mistake(
-            "allow",
-            "destroy and hetzner.protection contradict each other",
-            "set protection to false, or remove destroy",
-        )
-
-
-def _wrong_platform(sound: Sound, given: frozenset[str]) -> Iterator[Mistake]:
+def wrong_platform(sound: Sound, given: frozenset[str]) -> Iterator[Mistake]:
+    """Sections of one platform in the stack file of another."""
     platform = sound["platform"]
     # Sections that say nothing are what the project file's defaults look like.
     said = {"ssh_private_key"} & given | {
@@ -198,26 +117,10 @@ def _wrong_platform(sound: Sound, given: frozenset[str]) -> Iterator[Mistake]:
             yield Mistake(key, f"belongs to platform {owner}, but platform is {platform}", "remove one of the two")
 
 
-_SILENT = {"lab": LabSettings(), "ssh": SshSettings(), "hetzner": HetznerSettings()}
-_OWNERS = {
-    "lab": Platform.LAB,
-    "ssh": Platform.EXISTING,
-    "ssh_private_key": Platform.EXISTING,
-    "hetzner": Platform.HETZNER,
-}
-_NETWORK_KEYS = {Platform.LAB: "lab.network", Platform.HETZNER: "hetzner.subnet"}
-
-_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
+RULES: Rules = (
     (("platform", "nodes_sound_alone", "lab", "hetzner"), _addresses),
     (("platform", "nodes_sound_alone", "ssh"), _ssh),
     (("platform", "nodes_sound_alone", "hetzner"), _servers),
     (("nodes",), _mail_somewhere),
-    (("platform", "nodes", "front"), _front),
-    (("platform", "domains", "mail", "dns"), _dns),
-    (("platform", "mail", "dns"), _certificate),
     (("platform", "nodes", "hetzner", "fault_tolerance"), _tolerance),
-    (("domains",), _twice),
-    (("release",), _pair),
-    (("database",), _memory),
-    (("platform", "hetzner", "allow"), _permissions),
 )

@@ -1,0 +1,1 @@
+"""The directory: the mail domains and what lies in them."""

@@ -50,6 +50,7 @@ mail = Stalwart(
         database=database,
         coordinator=coordinator,
         admin_password=config.get_secret("admin_password"),
+        relay_password=config.get_secret("relay_password"),
     ),
 )
 directory = Directory("directory", DirectoryArgs(settings=wish, plan=plan, hosts=hosts, mail=mail))

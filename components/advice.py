@@ -15,6 +15,8 @@ _SERIOUS = ("prod", "live")
 _SMALL_TYPES = frozenset({"cx23", "cpx12", "cpx22", "cax11"})
 _ARM = "cax"
 
+_CLOSED_AT_HETZNER = frozenset({25, 465})
+
 
 def advice(settings: Settings, plan: Plan, stack: str) -> Iterator[str]:
     """The warnings for a plan, each a sentence with what follows from it."""
@@ -26,6 +28,7 @@ def advice(settings: Settings, plan: Plan, stack: str) -> Iterator[str]:
         if any(word in stack for word in _SERIOUS):
             yield from _safety(settings)
         yield from _front(settings, plan)
+    yield from _relay(settings)
 
 
 def promise(plan: Plan) -> str:
@@ -105,3 +108,17 @@ def _safety(settings: Settings) -> Iterator[str]:
 def _front(settings: Settings, plan: Plan) -> Iterator[str]:
     if settings.front.kind is FrontKind.DNS and len(plan.front_nodes) == 1 and len(plan.mail_nodes) > 1:
         yield f"only {plan.front_nodes[0].name} is in the front: with it the mail is out of reach."
+
+
+def _relay(settings: Settings) -> Iterator[str]:
+    relay = settings.mail.relay
+    if relay is None:
+        return
+    if relay.spf_include is None:
+        yield (
+            f"mail leaves through {relay.host}, and mail.relay.spf_include names no SPF record of its addresses: unless"
+            " it puts a name of its own into the envelope, receivers take your mail for forged."
+        )
+    # Source: Hetzner's docs, Cloud, Servers, FAQ: ports 25 and 465 are closed to the outside until asked for.
+    if settings.platform is Platform.HETZNER and relay.at in _CLOSED_AT_HETZNER:
+        yield f"Hetzner keeps port {relay.at} closed for new accounts; port 587 with starttls is open."

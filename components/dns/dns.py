@@ -62,6 +62,7 @@ class Dns(pulumi.ComponentResource):
             reports=settings.dns.dmarc_reports,
             caa=settings.dns.caa,
             mta_sts=settings.dns.mta_sts,
+            relay_spf=settings.mail.relay.spf_include if settings.mail.relay else None,
             ttl=settings.dns.ttl,
             dkim={domain: tuple((key[0], key[1]) for key in keys) for domain, keys in dkim.items()},
         )

@@ -57,6 +57,9 @@ class MailNames:
     mta_sts: str
     """`none`, `testing` or `enforce`."""
 
+    relay_spf: str | None = None
+    """Whose SPF record lists the addresses of the relay that mail leaves through."""
+
     ttl: int
     dkim: Mapping[str, tuple[tuple[str, Any], ...]] = field(default_factory=dict)
     """Selectors of each domain, with the text of their signing keys."""

@@ -37,7 +37,9 @@ def _addresses(names: MailNames) -> Iterator[_Found]:
 def _senders(names: MailNames) -> Iterator[_Found]:
     """SPF: of the domains, and of the names that servers greet with. Receivers take two at one name for none."""
     hosts = dict.fromkeys([names.outgoing, names.hostname, *names.exchangers], "v=spf1 a -all")
-    domains = dict.fromkeys(names.domains, f"v=spf1 a:{names.outgoing} -all")
+    # Both: what is on its way when a relay is taken or left still comes from the other.
+    relay = f"include:{names.relay_spf} " if names.relay_spf else ""
+    domains = dict.fromkeys(names.domains, f"v=spf1 a:{names.outgoing} {relay}-all")
     for name, text in (hosts | domains).items():
         yield name, "TXT", text
 

@@ -65,8 +65,12 @@ class Front(pulumi.ComponentResource):
         self.register_outputs({"exchangers": list(self.exchangers)})
 
     def _outgoing(self) -> list[pulumi.Resource]:
-        """Whether mail can leave: Hetzner keeps port 25 closed for new accounts."""
-        if self._args.settings.platform is not Platform.HETZNER:
+        """Whether mail can leave: Hetzner keeps port 25 closed for new accounts.
+
+        Where it leaves through a relay, port 25 does not matter, and each node has met the relay by now: that comes
+        before the mail server is told of it.
+        """
+        if self._args.settings.platform is not Platform.HETZNER or self._args.settings.mail.relay:
             return []
         targets = " ".join(self._args.settings.hetzner.port_25_targets)
         return [

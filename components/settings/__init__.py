@@ -18,6 +18,7 @@ from components.settings.model import (
     SshSettings,
 )
 from components.settings.node import NodeSettings, Role
+from components.settings.relay import RelaySettings, RelayTls
 from components.settings.updates import Reboot, UpdateSettings
 
 __all__ = [
@@ -41,6 +42,8 @@ __all__ = [
     "Place",
     "Platform",
     "Reboot",
+    "RelaySettings",
+    "RelayTls",
     "ReleaseSettings",
     "Role",
     "Settings",

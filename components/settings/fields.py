@@ -20,6 +20,7 @@ _HOST_KEY = re.compile(r"(ssh-ed25519|ecdsa-sha2-nistp256) [A-Za-z0-9+/]{20,}={0
 _SERVER_TYPE = re.compile(r"[a-z]{2,5}[0-9]{1,3}")
 _LABEL_TEXT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?")
 _NOTE = re.compile(r"[\x20-\x7e]{0,60}")
+_LOGIN = re.compile(r"[\x21-\x7e]{1,128}")
 _CLUSTER = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _LONGEST_NAME = 253
 _LAB_PREFIXES = range(16, 29)
@@ -183,6 +184,7 @@ ClusterName = Annotated[
 ]
 Mailbox = Annotated[str, _shaped(_MAILBOX, "the part of an address before the @, in lower case, e.g. admin")]
 Note = Annotated[str, _shaped(_NOTE, "a note is up to 60 letters, digits, blanks and marks of ASCII, e.g. 2026-11-25")]
+Login = Annotated[str, _shaped(_LOGIN, "a login is up to 128 letters, digits and marks of ASCII without blanks")]
 Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, AfterValidator(_address)]
 Release = Annotated[str, AfterValidator(_checked_release)]

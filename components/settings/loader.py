@@ -17,6 +17,7 @@ from components.settings.node import NodeSettings
 # Keys of their own because they are secrets: read as Outputs where they are used, never here.
 SECRETS = {
     "admin_password": "Password of the administrator (secret). Default: generated.",
+    "relay_password": "Password for `mail.relay.user` (secret).",
     "ssh_private_key": "Private key for SSH to existing hosts (secret). Default: the SSH agent.",
 }
 

@@ -27,6 +27,7 @@ from components.settings.fields import (
 from components.settings.front import DnsSettings, FrontSettings
 from components.settings.hetzner import HetznerSettings
 from components.settings.node import NodeSettings
+from components.settings.relay import RelaySettings
 from components.settings.section import Port, Section
 from components.settings.updates import UpdateSettings
 
@@ -144,6 +145,11 @@ class MailSettings(Section):
     )
     store_timeout: Annotated[int, Field(ge=10, le=120)] = Field(
         default=20, description="Seconds a request waits for the database before it fails for the moment."
+    )
+    relay: RelaySettings | None = Field(
+        default=None,
+        description="Mail server of somebody else through which mail leaves, e.g. because port 25 is closed. Default:"
+        " mail goes to the receiver's own mail servers.",
     )
     downloads: Downloads = Field(
         default=Downloads.PUBLISHED,

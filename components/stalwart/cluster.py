@@ -33,6 +33,7 @@ class StalwartArgs:
     database: FoundationDb
     coordinator: Nats
     admin_password: pulumi.Output[str] | None = None
+    relay_password: pulumi.Output[str] | None = None
 
 
 class Stalwart(pulumi.ComponentResource):
@@ -68,14 +69,51 @@ class Stalwart(pulumi.ComponentResource):
             f"{name}-first",
             head,
             "stalwart/first.py",
-            {"WISH": self.wish, "ADMIN_PASSWORD": self.admin_password, "PROBE_PASSWORD": self.probe_password},
+            {
+                "WISH": self.wish,
+                "ADMIN_PASSWORD": self.admin_password,
+                "PROBE_PASSWORD": self.probe_password,
+                "RELAY_PASSWORD": args.relay_password or "",
+            },
             parent=self,
-            after=[head_installed, *installed.values(), args.database.created, *args.coordinator.steps],
+            after=[
+                head_installed,
+                *installed.values(),
+                args.database.created,
+                *args.coordinator.steps,
+                *self._met_relay(f"{name}-relay"),
+            ],
         )
         self.started = {head.name: self.first} | {
             host.name: self._start(f"{name}-start-{host.name}", host, installed[host.name]) for host in others
         }
         self.register_outputs({"admin_password": self.admin_password, "probe_password": self.probe_password})
+
+    def _met_relay(self, name: str) -> list[pulumi.Resource]:
+        """Every node that sends has to have met the relay before mail is led to it."""
+        args = self._args
+        relay = args.settings.mail.relay
+        if relay is None:
+            return []
+        own = pulumi.Output.all(*(address.value for host in args.hosts.values() for address in host.public))
+        return [
+            run_script(
+                f"{name}-{node.name}",
+                args.hosts[node.name],
+                "stalwart/relay.py",
+                {
+                    "HOST": relay.host,
+                    "PORT": str(relay.at),
+                    "TLS": str(relay.tls),
+                    "LOGIN": relay.user or "",
+                    "PASSWORD": args.relay_password or "",
+                    "GREETING": args.settings.outgoing,
+                    "OWN": own.apply(lambda found: " ".join([*(node.address for node in args.plan.nodes), *found])),
+                },
+                parent=self,
+            )
+            for node in args.plan.mail_nodes
+        ]
 
     def _password(self, name: str) -> pulumi.Output[str]:
         options = pulumi.ResourceOptions(parent=self)

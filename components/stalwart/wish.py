@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from components.front.names import exchangers
-from components.settings import Downloads, FrontKind, Settings
+from components.settings import Downloads, FrontKind, RelaySettings, RelayTls, Settings
 from components.settings.addresses import balancer_address
 from components.topology import Plan
 
@@ -26,9 +26,17 @@ def document(settings: Settings, plan: Plan) -> str:
         "submission": settings.mail.submission,
         "coordinators": [node.coordination_address for node in plan.coordination_nodes],
         "nodes": [node.address for node in plan.nodes],
+        "relay": _relay(settings.mail.relay),
         "downloads": settings.mail.downloads is Downloads.PUBLISHED,
     }
     return json.dumps(wish, sort_keys=True)
+
+
+def _relay(relay: RelaySettings | None) -> dict[str, Any] | None:
+    """Without its password, which goes another way."""
+    if relay is None:
+        return None
+    return {"host": relay.host, "port": relay.at, "implicit": relay.tls is RelayTls.IMPLICIT, "user": relay.user}
 
 
 def admin_login(settings: Settings) -> str:

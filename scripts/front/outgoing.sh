@@ -11,4 +11,4 @@ for target in $TARGETS; do
   log "$target does not greet on port 25"
 done
 die "no mail can leave this host: none of $TARGETS greets on port 25, and the records are not published" \
-  "new accounts at Hetzner have port 25 closed: ask for it in the console under Limits, or send through others and set hetzner.port_25_targets to []"
+  "new accounts at Hetzner have port 25 closed: ask for it in the console under Limits, or send through others: mail.relay"

@@ -20,6 +20,8 @@ NODE = environ["NODE"]
 WISH = environ["WISH"]
 ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
 PROBE_PASSWORD = environ["PROBE_PASSWORD"]
+# Empty where there is no relay, or one without a login.
+RELAY_PASSWORD = environ["RELAY_PASSWORD"]
 
 CONFIGURED = Path("/var/lib/stalwart-cluster/stalwart.configured")
 
@@ -31,7 +33,7 @@ def main() -> None:
     service.place_cluster_file()
     downloads = wish.downloads and can_download()
     client, recovering = administrator(wish, downloads=downloads)
-    changed = apply(client, wish, downloads=downloads)
+    changed = apply(client, wish, downloads=downloads, for_relay=RELAY_PASSWORD)
     changed += accounts.ensure(client, wish, ADMIN_PASSWORD, PROBE_PASSWORD)
     if recovering:
         recovery.disable()

@@ -107,6 +107,33 @@ def test_each_recorded_request_is_done_or_refused_as_recorded(node: Node, monkey
         assert told(asked(node, number)) == told(recorded(number)["response"]["methodResponses"]), number
 
 
+def test_a_relay_is_made_and_shown_as_recorded(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jmap, "_resolves", lambda _: True)
+    real = recorded("50")["response"]["methodResponses"]
+    ours = asked(node, "50")
+    assert told(ours) == told(real)
+    for mine, theirs in zip(ours[5:8], real[5:8], strict=True):
+        assert [{**item, "id": ""} for item in _sorted(mine[1]["list"])] == [
+            {**item, "id": ""} for item in _sorted(theirs[1]["list"])
+        ]
+
+
+def test_a_route_whose_password_is_not_there_keeps_everything_from_coming_into_force(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jmap, "_resolves", lambda _: True)
+    asked(node, "50")
+    ours = next(i for i, item in node.registry.all("MtaRoute").items() if item["name"] == "stack-relay")
+    request = json.dumps(recorded("51")["request"]).replace("jqfnrhuiaaqa", ours)
+    answers = jmap.respond(node, RECOVERY, json.loads(request))["methodResponses"]
+    assert told(answers) == [
+        {**item, "destroyed": [ours]} if "destroyed" in item else item
+        for item in told(
+            json.loads(json.dumps(recorded("51")["response"]).replace("jqfnrhuiaaqa", ours))["methodResponses"]
+        )
+    ]
+
+
 def test_a_reload_fails_on_a_name_that_does_not_resolve_and_not_without_it(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:

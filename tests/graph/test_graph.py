@@ -287,3 +287,23 @@ def test_a_given_host_is_released_from_this_machine() -> None:
         ("existing-release-mx2", "command:local:Command"),
     ]
     assert all(str(plain(step.inputs)["delete"]).startswith("bash -s -- down #") for step in released)
+
+
+RELAY = {"host": "smtp.relay.test", "user": "customer", "spf_include": "spf.relay.test"}
+
+
+def test_every_sender_has_met_the_relay_before_mail_is_led_to_it() -> None:
+    graph = run({**LAB, "mail": {"relay": RELAY}}, secrets={"relay_password": "hidden relay"})
+    met = graph.steps("stalwart/relay.py")
+    assert [step.name for step in met] == ["mail-relay-mx1", "mail-relay-mx2", "mail-relay-mx3"]
+    assert {step.name for step in met} <= graph.waits_for("mail-first")
+    assert "export TLS=starttls\n" in met[0].stdin
+    assert "include:spf.relay.test" in graph.outputs["dns_records"]["dev.test"]
+
+
+def test_the_password_of_the_relay_is_a_secret_in_every_step_that_has_it() -> None:
+    graph = run({**LAB, "mail": {"relay": RELAY}}, secrets={"relay_password": "hidden relay"})
+    holding = [made for made in graph.made.values() if "hidden relay" in str(plain(made.inputs))]
+    assert {step.script for step in holding} == {"stalwart/relay.py", "stalwart/first.py"}
+    assert all(has_secret(step.inputs) for step in holding)
+    assert not any("hidden relay" in str(plain(step.inputs)["create"]) for step in holding)

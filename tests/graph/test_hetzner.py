@@ -328,3 +328,9 @@ def test_an_api_out_of_reach_is_not_taken_for_one_that_lacks_the_type() -> None:
 
     with pytest.raises(pulumi.RunError, match="could not be asked: dial tcp"):
         _asked(look)
+
+
+def test_through_a_relay_port_25_does_not_matter() -> None:
+    graph = run({**BASE, "mail": {"relay": {"host": "smtp.relay.test"}}})
+    assert not graph.steps("front/outgoing.sh")
+    assert len(graph.steps("stalwart/relay.py")) == 3

@@ -91,3 +91,16 @@ def test_both_architectures_need_a_mirror_with_both() -> None:
 def test_a_front_of_one_node_is_warned_of() -> None:
     nodes = {"mx1": {}, "mx2": {"front": "out"}, "mx3": {"front": "out"}}
     assert "only mx1 is in the front" in warnings(wish(nodes=nodes))
+
+
+def test_a_relay_that_spf_does_not_name_is_warned_of() -> None:
+    bare = {"relay": {"host": "smtp.relay.test"}}
+    assert "receivers take your mail for forged" in warnings(wish(mail=bare))
+    named = {"relay": {"host": "smtp.relay.test", "spf_include": "spf.relay.test"}}
+    assert "smtp.relay.test" not in warnings(wish(mail=named))
+
+
+def test_a_relay_behind_a_port_that_hetzner_closes_is_warned_of() -> None:
+    assert "Hetzner keeps port 465 closed" in warnings(
+        wish(mail={"relay": {"host": "smtp.relay.test", "tls": "implicit"}})
+    )

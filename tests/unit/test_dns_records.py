@@ -131,6 +131,12 @@ def test_every_name_that_sends_has_one_spf_and_that_allows_every_outgoing_addres
         assert len(spf(found, name)) == 1
 
 
+def test_a_relay_may_send_for_every_domain_beside_the_own_addresses() -> None:
+    found = records(names(relay_spf="spf.relay.test"))
+    assert spf(found, "example.org") == ["v=spf1 a:out.mail.example.org include:spf.relay.test -all"]
+    assert spf(found, "out.mail.example.org") == ["v=spf1 a -all"]
+
+
 @given(clusters())
 def test_a_zone_file_says_the_same_as_the_records(cluster: MailNames) -> None:
     zones = by_zone(records(cluster), ["example.org", "example.net", "xn--tda.test"])

@@ -38,7 +38,7 @@ def fresh() -> State:
     found: State = {name: [] for name in plan.TYPES}
     for index, (name, value) in enumerate(first_objects()):
         found.setdefault(name, []).append({**value, "id": f"i{index}"})
-    for name in ("SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn"):
+    for name in ("SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn", "MtaOutboundStrategy"):
         found[name] = [{**FIELDS[name], "id": "singleton"}]
     return found
 

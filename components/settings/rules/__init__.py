@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from components.settings.mistakes import Mistake
-from components.settings.rules import domains, hosts, store, world
+from components.settings.rules import delivery, domains, hosts, store, world
 from components.settings.rules.rule import Sound
 
-_RULES = (*hosts.RULES, *world.RULES, *domains.RULES, *store.RULES)
+_RULES = (*hosts.RULES, *world.RULES, *domains.RULES, *delivery.RULES, *store.RULES)
 
 
 def mistakes(sound: Sound, given: frozenset[str]) -> Iterator[Mistake]:
@@ -16,6 +16,7 @@ def mistakes(sound: Sound, given: frozenset[str]) -> Iterator[Mistake]:
         sound: key -> value, for the keys that are valid alone (defaults included).
         given: the keys that the stack file really has.
     """
+    sound = {**sound, "given": given}
     for needed, rule in _RULES:
         if set(needed) <= set(sound):
             yield from rule(sound)

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from lib.console import Failed, log
-from lib.stalwart import plan
+from lib.stalwart import plan, relay, relay_password
 from lib.stalwart.change import write
 from lib.stalwart.jmap import Client, Refused
 from lib.stalwart.wish import Wish
@@ -14,16 +14,24 @@ RELOAD_TRIES = 3
 RELOAD_PAUSE_SECONDS = 1.0
 
 
-def apply(client: Client, wish: Wish, *, downloads: bool) -> list[str]:
-    """Write what differs; what was changed, in words."""
+def apply(client: Client, wish: Wish, *, downloads: bool, for_relay: str = "") -> list[str]:
+    """Write what differs; what was changed, in words.
+
+    Args:
+        downloads: whether the server may fetch from here.
+        for_relay: the password of the relay's login, where it has one.
+    """
     wish = replace(wish, downloads=downloads)
     now = plan.state(client.call(*plan.look()))
     made = write(client, plan.missing_domain(now, wish))
     if made:
         now = plan.state(client.call(*plan.look()))
-    made += write(client, plan.changes(now, wish))
+    made += write(client, plan.changes(now, wish, for_relay))
+    if not relay_password.is_known(wish.relay, for_relay) and (change := relay.new_password(now, for_relay)):
+        made += write(client, [change])
     if made:
         reload_settings(client)
+    relay_password.keep(wish.relay, for_relay)
     return made
 
 

@@ -26,6 +26,11 @@ def update(name: str, identity: str, value: Mapping[str, Any]) -> Call:
     return f"x:{name}/set", {"update": {identity: dict(value)}}
 
 
+def destroy(name: str, found: Mapping[str, Any]) -> Call:
+    """The call that removes an object that was read."""
+    return f"x:{name}/set", {"destroy": [found["id"]]}
+
+
 def write(client: Client, changes: list[Change]) -> list[str]:
     """Make the changes; what was changed, in words.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from lib.directory import domains
 from lib.directory.wish import Domain
+from lib.stalwart import relay
 from lib.stalwart.change import Change, create, update
 from lib.stalwart.jmap import Call
 from lib.stalwart.wish import Listener, Wish
@@ -28,11 +29,12 @@ TYPES = (
     "Application",
     "SpamSettings",
     "Asn",
+    *relay.TYPES,
 )
 _DOMAIN_PROPERTIES = ["id", "name"]
 
 # There is one of each, and a question for all leaves it out until it was written once.
-_SINGLETONS = frozenset({"SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn"})
+_SINGLETONS = frozenset({"SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn", "MtaOutboundStrategy"})
 
 PASSWORD_VARIABLE = "NATS_PASSWORD"  # noqa: S105  # the name of the variable, not what it holds
 
@@ -63,8 +65,12 @@ def missing_domain(now: State, wish: Wish) -> list[Change]:
     )
 
 
-def changes(now: State, wish: Wish) -> list[Change]:
-    """All other differences, in the order in which they are made. The default domain exists."""
+def changes(now: State, wish: Wish, for_relay: str = "") -> list[Change]:
+    """All other differences, in the order in which they are made. The default domain exists.
+
+    Args:
+        for_relay: the password of the relay's login; needed only where the changes are to be made.
+    """
     return [
         *_system(now, wish),
         *_coordinator(now, wish),
@@ -74,6 +80,7 @@ def changes(now: State, wish: Wish) -> list[Change]:
         *_encryption(now),
         *_throttle(now, wish),
         *_sender(now, wish),
+        *relay.changes(now, wish.relay, for_relay),
         *_downloads(now, wish),
     ]
 

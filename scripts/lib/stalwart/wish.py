@@ -4,6 +4,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
+from lib.stalwart.relay import Relay
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -37,6 +39,9 @@ class Wish:
 
     downloads: bool
     """Whether the server may fetch its web page, spam rules and address lists."""
+
+    relay: Relay | None = None
+    """Where mail leaves through; None: to the receivers' own mail servers."""
 
     @property
     def admin_login(self) -> str:
@@ -92,4 +97,6 @@ def parse(text: str) -> Wish:
     document = json.loads(text)
     for key in ("exchangers", "proxies", "coordinators", "nodes"):
         document[key] = tuple(document[key])
+    if document.get("relay"):
+        document["relay"] = Relay(**document["relay"])
     return Wish(**document)

@@ -163,13 +163,66 @@ FIELDS: dict[str, Object] = {
         "subjectAlternativeNames": {},
     },
     "DkimSignature": {"@type": "Dkim1Ed25519Sha256", "domainId": "", "selector": "", "publicKey": ""},
+    "MtaTlsStrategy": {
+        "name": "",
+        "description": None,
+        "allowInvalidCerts": False,
+        "dane": "optional",
+        "mtaSts": "optional",
+        "startTls": "optional",
+        "mtaStsTimeout": 300000,
+        "tlsTimeout": 180000,
+    },
+    "MtaOutboundStrategy": {
+        "connection": {"match": {}, "else": "'default'"},
+        "route": {"match": {"0": {"if": "is_local_domain(rcpt_domain)", "then": "'local'"}}, "else": "'mx'"},
+        "schedule": {
+            "match": {
+                "0": {"if": "is_local_domain(rcpt_domain)", "then": "'local'"},
+                "1": {"if": "source == 'dsn'", "then": "'dsn'"},
+                "2": {"if": "source == 'report'", "then": "'report'"},
+            },
+            "else": "'remote'",
+        },
+        "tls": {
+            "match": {"0": {"if": "retry_num > 0 && last_error == 'tls'", "then": "'invalid-tls'"}},
+            "else": "'default'",
+        },
+    },
     "QueuedMessage": {},
     "ClusterNode": {},
 }
-SINGLETONS = {"SystemSettings", "Coordinator", "Email", "SpamSettings", "SpamPyzor", "Asn"}
+SINGLETONS = {"SystemSettings", "Coordinator", "Email", "SpamSettings", "SpamPyzor", "Asn", "MtaOutboundStrategy"}
+
+# Type -> variant -> its fields, for types whose objects are not all alike.
+VARIANTS: dict[str, dict[str, Object]] = {
+    "MtaRoute": {
+        "Mx": {"name": "", "description": None, "ipLookupStrategy": "v4ThenV6", "maxMultihomed": 2, "maxMxHosts": 5},
+        "Local": {"name": "", "description": None},
+        "Relay": {
+            "name": "",
+            "description": None,
+            "address": "",
+            "port": 25,
+            "protocol": "smtp",
+            "implicitTls": False,
+            "allowInvalidCerts": False,
+            "authUsername": None,
+            "authSecret": {"@type": "None"},
+        },
+    }
+}
+FIELDS["MtaRoute"] = {key: value for fields in VARIANTS["MtaRoute"].values() for key, value in fields.items()}
 
 # Type -> the properties that are unique together.
-UNIQUE = {"Domain": ("name",), "NetworkListener": ("name",), "AllowedIp": ("address",), "Account": ("name", "domainId")}
+UNIQUE = {
+    "Domain": ("name",),
+    "NetworkListener": ("name",),
+    "AllowedIp": ("address",),
+    "Account": ("name", "domainId"),
+    "MtaRoute": ("name",),
+    "MtaTlsStrategy": ("name",),
+}
 
 
 def first_objects() -> list[tuple[str, Object]]:
@@ -204,5 +257,14 @@ def first_objects() -> list[tuple[str, Object]]:
         throttle = {**copy.deepcopy(FIELDS["MtaInboundThrottle"]), "description": description, "key": key}
         made.append(("MtaInboundThrottle", {**throttle, "rate": {"count": count, "period": period}}))
     made.append(("MtaConnectionStrategy", {**copy.deepcopy(FIELDS["MtaConnectionStrategy"]), "name": "default"}))
+    for variant, name, description in (("Mx", "mx", "MX delivery route"), ("Local", "local", "Local delivery route")):
+        route = {**VARIANTS["MtaRoute"][variant], "@type": variant, "name": name, "description": description}
+        made.append(("MtaRoute", route | ({"maxMxHosts": 2} if variant == "Mx" else {})))
+    for name, description, lax in (
+        ("invalid-tls", "Allow invalid TLS certificates", True),
+        ("default", "Default TLS settings", False),
+    ):
+        strategy = {**FIELDS["MtaTlsStrategy"], "name": name, "description": description, "allowInvalidCerts": lax}
+        made.append(("MtaTlsStrategy", strategy))
     made.append(("Tracer", {**FIELDS["Tracer"], "path": "/var/log/stalwart", "prefix": "stalwart.log"}))
     return made

@@ -1,5 +1,6 @@
 """JMAP: method calls of one request, back references, and refusals inside answers of 200."""
 
+import os
 import re
 import socket
 from typing import Any
@@ -65,7 +66,8 @@ def _method(node: Node, account: Answer, method: str, arguments: Answer, created
     if verb == "query":
         wanted = arguments.get("filter") or {}
         found_ids = [i for i, value in objects.items() if all(value.get(key) == part for key, part in wanted.items())]
-        return {"queryState": "n", "canCalculateChanges": True, "position": 0, "ids": found_ids}
+        answer = {"queryState": "n", "canCalculateChanges": True, "position": 0, "ids": found_ids}
+        return answer | ({"total": len(found_ids)} if arguments.get("calculateTotal") else {})
     ids = arguments.get("ids")
     if ids is None and name in SINGLETONS and not node.registry.is_written(name):
         return {"list": [], "notFound": []}
@@ -85,6 +87,10 @@ def _objects(node: Node, name: str) -> dict[str, Answer]:
     if name == "Domain":
         for identity, domain in objects.items():
             domain["dnsZoneFile"] = zone_file(node, identity, domain["name"])
+    if name == "MtaRoute":
+        for value in objects.values():
+            if "secret" in value.get("authSecret", {}):
+                value["authSecret"] = {**value["authSecret"], "secret": MASK}
     if name == "Account":
         for value in objects.values():
             value["credentials"] = {key: {**part, "secret": MASK} for key, part in value["credentials"].items()}
@@ -132,11 +138,27 @@ def _action(node: Node, arguments: Answer) -> Answer:
                 "objectId": {"object": "SpamPyzor", "id": "singleton"},
             }
             continue
+        if value["@type"] == "ReloadSettings" and (route := _secret_missing(node)):
+            answer.setdefault("notCreated", {})[reference] = route
+            continue
         if value["@type"] == "ReloadSettings":
             node.reload()
             node.tell("reload")
         answer.setdefault("created", {})[reference] = {"id": "bvqjvfl"}
     return answer
+
+
+def _secret_missing(node: Node) -> Answer | None:
+    """Why a reload cannot put a route in force: this very process must have its password, or nothing is reloaded."""
+    for identity, route in node.registry.all("MtaRoute").items():
+        variable = route.get("authSecret", {}).get("variableName")
+        if variable and not os.environ.get(variable):
+            return {
+                "type": "validationFailed",
+                "description": f"Environment variable '{variable}' not found",
+                "objectId": {"object": "MtaRoute", "id": identity},
+            }
+    return None
 
 
 def _resolves(host: str) -> bool:

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import Any
 
-from .defaults import FIELDS, SINGLETONS, UNIQUE, Object, first_objects
+from .defaults import FIELDS, SINGLETONS, UNIQUE, VARIANTS, Object, first_objects
 from .store import Store, Transaction
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz792013"
@@ -83,7 +83,7 @@ class Registry:
     def create(self, name: str, value: Object) -> str:
         """Make an object; its id."""
         self._check_properties(name, value)
-        made = {**copy.deepcopy(FIELDS[name]), **value}
+        made = {**copy.deepcopy(_fields(name, value)), **value}
         if name == "Domain":
             made["name"] = _domain(made["name"])
             made["createdAt"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -145,9 +145,16 @@ class Registry:
 
     @staticmethod
     def _check_properties(name: str, value: Object) -> None:
+        if (value.get("authSecret") or {}).get("secret") == "":
+            raise Refused("invalidPatch", description="Invalid value for property.", properties=["authSecret/secret"])
         for path in value:
             if path.split("/")[0] not in {*FIELDS[name], "@type"}:
                 raise Refused("invalidPatch", description="Invalid property", properties=[path])
+
+
+def _fields(name: str, value: Object) -> Object:
+    variants = VARIANTS.get(name)
+    return variants[value["@type"]] if variants else FIELDS[name]
 
 
 def _unwritten(name: str) -> Object:

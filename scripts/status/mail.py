@@ -5,6 +5,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from os import environ
 from typing import Any
 
@@ -12,7 +13,7 @@ from lib.console import run
 from lib.directory import domains
 from lib.directory.wish import Directory
 from lib.directory.wish import parse as parse_directory
-from lib.stalwart import plan, service
+from lib.stalwart import plan, queue, service
 from lib.stalwart.jmap import Client, Refused, Unauthorized, Unreachable
 from lib.stalwart.wish import Wish, parse
 
@@ -50,6 +51,7 @@ def look(client: Client, wish: Wish, directory: Directory) -> dict[str, Any]:
         "nodes": [
             {key: node[key] for key in ("nodeId", "hostname", "status", "lastRenewal")} for node in nodes["list"]
         ],
+        "queue": queue.summary(client.call(*queue.look()), datetime.now(UTC)),
     }
 
 

@@ -24,6 +24,7 @@ def document(view: View, found: Sequence[Difference]) -> dict[str, Any]:
             "without_losing_availability": here.get("zone_failures_without_losing_availability"),
             "wanted": view.wanted.tolerance,
         },
+        "queue": (view.mail or {}).get("queue"),
     }
 
 

@@ -1,13 +1,16 @@
 """What `make status` shows a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tools.status.differences import Difference
 from tools.status.differences.database import database_of
 from tools.status.differences.difference import MEND
+from tools.status.differences.queue import LOCAL, age
 from tools.status.look import View
 from tools.status.nodes import Seen
 
+_MOST_HOPS = 8
 _HEAD = ("NODE", "ZONE", "ADDRESS", "REACHED", "DATABASE", "COORDINATOR", "MAIL")
 
 
@@ -16,7 +19,7 @@ def render(view: View, found: Sequence[Difference]) -> str:
     rows = [_HEAD, *(_row(one, view) for one in view.nodes)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines += ["", _database(view)]
+    lines += ["", _database(view), *_queue(view)]
     lines += [f"! {difference}" for difference in found if difference.grave]
     lines += [f"note: {difference}" for difference in found if not difference.grave]
     if not any(difference.grave for difference in found):
@@ -58,6 +61,30 @@ def _database(view: View) -> str:
         f" data {here['data_state'] or 'unknown'}; zones that may fail: {_figure(data)} without losing data,"
         f" {_figure(availability)} without losing service; wanted {_figure(view.wanted.tolerance)}"
     )
+
+
+def _queue(view: View) -> list[str]:
+    """One line on the whole, one for each next hop that mail waits for; nothing where nobody could be asked."""
+    queue = (view.mail or {}).get("queue")
+    if queue is None:
+        return []
+    if not queue["mails"]:
+        return ["queue: empty"]
+    head = (
+        f"queue: {queue['mails']} wait, the oldest since {age(queue['oldest_seconds'])};"
+        f" {queue['due']} due, {queue['late']} of them late"
+    )
+    return [head, *map(_hop, queue["hops"][:_MOST_HOPS]), *_more(len(queue["hops"]))]
+
+
+def _hop(hop: Mapping[str, Any]) -> str:
+    where = "mailboxes here" if hop["hop"] == LOCAL else hop["hop"]
+    why = f": {hop['reason']}" if hop["reason"] else ""
+    return f"  {hop['mails']} for {where}, the oldest since {age(hop['oldest_seconds'])}{why}"
+
+
+def _more(hops: int) -> list[str]:
+    return [f"  and for {hops - _MOST_HOPS} more"] if hops > _MOST_HOPS else []
 
 
 def _figure(value: int | None) -> str:

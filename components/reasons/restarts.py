@@ -61,7 +61,7 @@ def warning(plan: Plan, nodes: Mapping[Service, Iterable[str]]) -> str:
     """
     order = {service: [node for node in plan.nodes if node.name in {*names}] for service, names in nodes.items()}
     several = len({node for found in order.values() for node in found}) > 1
-    turns = ", one node after the other in the order of their names" if several else ""
+    turns = ", one node after the other, those that wait in the order of their names" if several else ""
     gate = "can lose a zone" if plan.expected_tolerance.survivable else "has all copies of its data"
     return (
         f"{_which(order)}{turns}, {'each ' if several else ''}only when the cluster {gate}. {_meanwhile(plan, order)}"

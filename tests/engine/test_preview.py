@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 NODES: dict[str, Any] = {f"mx{index}": {} for index in range(1, 5)}
 NEWER = {"foundationdb": "7.4.7", "stalwart": "0.16.28"}
-TURNS = "one node after the other in the order of their names, each only when the cluster can lose a zone."
+TURNS = (
+    "one node after the other, those that wait in the order of their names, each only when the cluster can lose a zone."
+)
 DATABASE_DOWN = "While FoundationDB restarts, the cluster survives the loss of no zone instead of any 1 zone."
 
 

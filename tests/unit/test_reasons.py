@@ -240,7 +240,7 @@ def test_of_the_settings_only_those_restart(path: str) -> None:
 
 
 DATABASE, MAIL, BOTH = (Service.DATABASE,), (Service.MAIL,), (Service.DATABASE, Service.MAIL)
-TURNS = "one node after the other in the order of their names, each"
+TURNS = "one node after the other, those that wait in the order of their names, each"
 ZONE = "only when the cluster can lose a zone."
 COPIES = "only when the cluster has all copies of its data."
 LOSES = "While FoundationDB restarts, the cluster survives the loss of"

@@ -24,7 +24,7 @@ def main() -> None:
             f"the database is not available, so {LEAVER} cannot be spared now",
             "start the other nodes, then run the same command again",
         )
-    with claimed(f"let {LEAVER} leave"):
+    with claimed(f"let {LEAVER} leave", leaver=LEAVER):
         others = {process.address: process.zone for process in status.processes if process.address != ADDRESS}
         if all(process.address != ADDRESS for process in status.processes):
             log(f"{LEAVER} is not in the database any more: nothing to move off it")

@@ -10,16 +10,16 @@ from lib.console import Failed
 from lib.foundationdb import fdbcli
 from lib.foundationdb.status import read
 from lib.stalwart import service
-from lib.turn import claims, cluster, turn
+from lib.turn import claims, cluster, here, turn
 from lib.turn.claims import Claim
 from lib.turn.cluster import Cluster, Member
-from lib.upkeep import back, mark, reboot, renew
+from lib.upkeep import back, interrupted, mark, reboot, renew
 
 MEMBERS = {
     name: Member(f"10.77.0.1{n}", f"{name}.mail.dev.test", name, mail=n < 2)
     for n, name in enumerate(("mx1", "mx2", "db1"))
 }
-HELD = Claim(held=True, since=0, until=4_000_000_000, why="reboot mx1")
+HELD = Claim(held=True, since=0, until=4_000_000_000, address="10.77.0.10", why="reboot mx1")
 
 
 class Host:
@@ -32,7 +32,7 @@ class Host:
         self.fails = ""
         self.state = "running"
         monkeypatch.setattr(turn, "NODE", "mx1")
-        monkeypatch.setattr(turn, "LOCK", place / "turn")
+        monkeypatch.setattr(here, "LOCK", place / "turn")
         monkeypatch.setattr(mark, "FILE", place / "reboot.json")
         monkeypatch.setattr(cluster, "read", lambda: Cluster(1, MEMBERS))
         monkeypatch.setattr(turn, "begin", self.begin)
@@ -155,6 +155,28 @@ def test_a_turn_that_ended_meanwhile_is_not_taken_from_who_has_it_now(
     back.back()
     assert host.done == []
     assert not mark.FILE.exists()
+
+
+def test_a_turn_in_which_the_power_was_lost_is_given_back_after_the_boot(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    available = read({"client": {"database_status": {"available": True}}})
+    monkeypatch.setattr(fdbcli, "status", lambda: available)
+    host.claims = {"mx1": HELD}
+    interrupted.interrupted()
+    interrupted.interrupted()
+    assert host.done == ["give back"]
+
+
+def test_who_is_at_work_since_the_boot_keeps_the_turn_that_he_took_over(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    available = read({"client": {"database_status": {"available": True}}})
+    monkeypatch.setattr(fdbcli, "status", lambda: available)
+    host.claims = {"mx1": HELD}
+    with here.only_one_here("restart it"):
+        interrupted.interrupted()
+    assert host.done == []
 
 
 def test_updates_that_ask_for_nothing_take_no_turn(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """Whose turn it is to go down, and what must hold before and after."""
 
+import errno
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from lib.console import Failed
 from lib.foundationdb import fdbcli, pairs
 from lib.foundationdb.status import Status, read
-from lib.turn import claims, gate, turn
+from lib.turn import claims, cluster, departed, gate, here, turn
 from lib.turn.claims import Claim
 from lib.turn.cluster import Cluster, Member
 
@@ -36,6 +38,7 @@ class Database:
         self.before_read: Callable[[], None] = lambda: None
         monkeypatch.setattr(fdbcli, "command", self.command)
         monkeypatch.setattr(turn, "NODE", "mx2")
+        monkeypatch.setattr(cluster, "read", lambda: CLUSTER)
         monkeypatch.setattr(turn, "_LOOK_SECONDS", 0.0)
 
     def command(self, text: str, *_: object) -> tuple[int, str]:
@@ -63,7 +66,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
 
 
 def for_ever(*, held: bool) -> Claim:
-    return Claim(held, 1_700_000_000, 4_000_000_000, "restart something")
+    return Claim(held, 1_700_000_000, 4_000_000_000, "10.77.0.13", "restart something")
 
 
 def test_a_claim_is_free_and_taken_and_given_back(database: Database) -> None:
@@ -109,10 +112,88 @@ def test_of_two_that_held_at_once_the_later_steps_back(database: Database, monke
 
 
 def test_a_lease_that_is_over_and_a_claim_of_an_interrupted_run_block_nobody(database: Database) -> None:
-    database.put("mx1", Claim(held=True, since=1, until=2, why="long dead"))
+    database.put("mx1", Claim(held=True, since=1, until=2, address="10.77.0.11", why="long dead"))
     database.put("mx2", for_ever(held=True))
     turn.take("restart it")
     assert claims.live()["mx2"].why == "restart it"
+
+
+def test_a_turn_of_a_host_that_leaves_and_is_gone_ends_with_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "PATIENCE_SECONDS", 0.1)
+    gone: set[str] = set()
+    monkeypatch.setattr(turn, "is_gone", lambda address: address in gone)
+    database.put("mx3", for_ever(held=True))
+    with pytest.raises(Failed, match="mx3 holds it"):
+        turn.take("let mx3 leave", leaver="mx3")
+    gone.add("10.77.0.13")
+    with pytest.raises(Failed, match="mx3 holds it"):
+        turn.take("restart it")
+    turn.take("let mx3 leave", leaver="mx3")
+    assert [*claims.live()] == ["leave-mx3"]
+
+
+def test_a_turn_of_a_host_that_was_taken_out_of_the_cluster_and_is_gone_ends_with_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "is_gone", lambda address: address == "10.77.0.19")
+    database.put("mx9", Claim(held=True, since=1, until=4_000_000_000, address="10.77.0.19", why="restart something"))
+    turn.take("change who is in the database")
+    assert [*claims.live()] == ["mx2"]
+
+
+def test_the_turn_of_a_node_that_leaves_alive_is_not_taken_over_but_waited_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What lets mx2 leave is run on another host, in the name of mx2."""
+    monkeypatch.setattr(here, "LOCK", tmp_path / "turn")
+    monkeypatch.setattr(turn, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(turn, "is_gone", lambda _: False)
+    database.put("mx2", for_ever(held=True))
+    with pytest.raises(Failed, match="mx2 holds it"), turn.claimed("let mx2 leave", leaver="mx2"):
+        pass
+    assert claims.live()["mx2"].held
+    assert "leave-mx2" not in claims.live()
+
+
+class Address:
+    """A host: in the database or not, and what comes of a connection to it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, inside: bool, answer: OSError | None) -> None:
+        status = recorded("20")
+        self.address = status.processes[0].address.rsplit(":", 1)[0] if inside else "10.77.0.99"
+        self.answer = answer
+        monkeypatch.setattr(fdbcli, "status", lambda: status)
+        monkeypatch.setattr(socket, "create_connection", self.connect)
+
+    def connect(self, *_: object) -> socket.socket:
+        if self.answer:
+            raise self.answer
+        return socket.socket()
+
+
+@pytest.mark.parametrize("answer", [TimeoutError(), OSError(errno.EHOSTUNREACH, "No route to host")])
+def test_a_host_is_gone_that_the_database_does_not_have_and_that_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, answer: OSError
+) -> None:
+    assert departed.is_gone(Address(monkeypatch, inside=False, answer=answer).address)
+
+
+@pytest.mark.parametrize(
+    ("where", "answer"),
+    [("in", TimeoutError()), ("out", ConnectionRefusedError(errno.ECONNREFUSED, "")), ("out", None)],
+)
+def test_a_host_that_is_in_or_answers_in_any_way_is_not_gone(
+    monkeypatch: pytest.MonkeyPatch, where: str, answer: OSError | None
+) -> None:
+    assert not departed.is_gone(Address(monkeypatch, inside=where == "in", answer=answer).address)
+
+
+def test_no_host_is_gone_while_the_database_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = Address(monkeypatch, inside=False, answer=TimeoutError())
+    monkeypatch.setattr(fdbcli, "status", lambda: read({}))
+    assert not departed.is_gone(host.address)
 
 
 def test_a_recovery_of_the_database_is_sat_out(database: Database) -> None:
@@ -123,7 +204,7 @@ def test_a_recovery_of_the_database_is_sat_out(database: Database) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="\x85")))
 def test_any_reason_is_read_back(why: str) -> None:
-    claim = Claim(held=True, since=1, until=2, why=why)
+    claim = Claim(held=True, since=1, until=2, address="10.77.0.11", why=why)
     printed = "".join(
         "\\\\" if byte == ord("\\") else chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}"
         for byte in claim.text().encode()

@@ -2,8 +2,9 @@
 
 A claim is `wanted` first. It becomes `held` when nobody holds one and no node of a smaller name wants one, and it is
 looked at once more after that: of two that became `held` at once the later sees the other and steps back. So nodes take
-turns in the order of their names. A claim ends by itself after its lease, so that a host that died holding it blocks
-nobody for ever; a node's own claim from an interrupted run is simply taken over.
+turns; who waits longer than the turn of another goes in the order of the names. A claim ends by itself after its lease,
+so that a host that died holding it blocks nobody for ever; a node's own claim from an interrupted run is simply taken
+over, and that of a node that has left for good is taken away (lib/turn/departed.py).
 """
 
 import re
@@ -21,16 +22,17 @@ _NUMBERS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True)
 class Claim:
-    """One node's. `until` and `since` are seconds of the epoch by the clock of its host."""
+    """One node's. `until` and `since` are seconds of the epoch by the clock of its host, which has this address."""
 
     held: bool
     since: int
     until: int
+    address: str
     why: str
 
     def text(self) -> str:
         """As it is kept."""
-        return f"{'held' if self.held else 'wanted'} {self.since} {self.until} {self.why}"
+        return f"{'held' if self.held else 'wanted'} {self.since} {self.until} {self.address} {self.why}"
 
 
 def write(node: str, claim: Claim) -> None:
@@ -64,10 +66,10 @@ def parse(found: Mapping[bytes, bytes]) -> dict[str, Claim]:
     """The claims among the pairs of their range; what is not one of ours is left out."""
     claims = {}
     for key, value in found.items():
-        words = value.decode(errors="replace").split(" ", 3)
-        if key.startswith(PREFIX) and len(words) == 4 and words[1].isdigit() and words[2].isdigit():  # noqa: PLR2004
+        words = value.decode(errors="replace").split(" ", 4)
+        if key.startswith(PREFIX) and len(words) == 5 and words[1].isdigit() and words[2].isdigit():  # noqa: PLR2004
             node = key.removeprefix(PREFIX).decode(errors="replace")
-            claims[node] = Claim(words[0] == "held", int(words[1]), int(words[2]), words[3])
+            claims[node] = Claim(words[0] == "held", int(words[1]), int(words[2]), words[3], words[4])
     return claims
 
 

@@ -1,22 +1,20 @@
 """A node's turn to go down: nobody else's at the same time, and only while the cluster can do without it."""
 
-import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
-from pathlib import Path
 
 from lib.console import Failed, log, wait_for
 from lib.foundationdb import fdbcli
 from lib.foundationdb.waiting import wait_until
 from lib.turn import claims, cluster
 from lib.turn.claims import Claim
+from lib.turn.departed import is_gone
 from lib.turn.gate import against_coming_back, against_going
+from lib.turn.here import clock, only_one_here
 
 NODE = os.environ.get("NODE", "")
-LOCK = Path("/run/stalwart-cluster/turn")
 
 # A claim that is only wanted is renewed at every look; one that is held must outlast what is done under it.
 _WANTED_SECONDS = 60
@@ -51,14 +49,18 @@ def turn(why: str, *, release: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def claimed(why: str) -> Iterator[None]:
-    """Hold the claim alone: for changes that take no node down, and must not meet one that does."""
+def claimed(why: str, *, leaver: str = "") -> Iterator[None]:
+    """Hold the claim alone: for changes that take no node down, and must not meet one that does.
+
+    Args:
+        leaver: a node that leaves for good with what is done. The claim is not in its name: it may live and have one.
+    """
     with only_one_here(why):
-        take(why)
+        take(why, leaver=leaver)
         try:
             yield
         finally:
-            claims.remove(NODE)
+            claims.remove(_name(leaver))
 
 
 def begin(why: str, held_seconds: int = HELD_SECONDS) -> None:
@@ -85,34 +87,50 @@ def give_back() -> None:
         log(f"note: {failure}; the claim of {NODE} ends by itself")
 
 
-def take(why: str, held_seconds: int = HELD_SECONDS) -> None:
-    """Wait for the claim of this node.
+def take(why: str, held_seconds: int = HELD_SECONDS, *, leaver: str = "") -> None:
+    """Wait for the claim: this node's, or that for a node that leaves.
 
     Raises:
         Failed: names who is in front.
     """
     since = int(time.time())
+    name, nodes = _name(leaver), cluster.read().nodes
+    address = "-" if leaver or NODE not in nodes else nodes[NODE].address
     in_front: list[str] = []
 
     def claim(*, held: bool) -> None:
         lease = held_seconds if held else _WANTED_SECONDS
-        claims.write(NODE, Claim(held, since, int(time.time()) + lease, why))
+        claims.write(name, Claim(held, since, int(time.time()) + lease, address, why))
+
+    def ahead() -> list[str]:
+        live = claims.live()
+        _take_away_of_the_gone(live, {*nodes} - {leaver})
+        return [_told(node, live[node]) for node in claims.ahead(name, live)]
 
     def check() -> bool:
         claim(held=False)
-        in_front[:] = _ahead()
+        in_front[:] = ahead()
         if in_front:
             return False
         claim(held=True)
-        in_front[:] = _ahead()
+        in_front[:] = ahead()
         return not in_front
 
     try:
         wait_for(PATIENCE_SECONDS, f"the turn of {NODE}, to {why}", check, pause=_LOOK_SECONDS)
     except Failed as failure:
-        claims.remove(NODE)
+        claims.remove(name)
         raise Failed(f"{failure}: {'; '.join(in_front)}", failure.remedy) from None
     log(f"it is the turn of {NODE}: {why}")
+
+
+def _take_away_of_the_gone(live: dict[str, Claim], staying: Collection[str]) -> None:
+    """A node that died in its turn and leaves for good gives nothing back."""
+    for node, claim in [*live.items()]:
+        if claim.held and node not in staying and is_gone(claim.address):
+            log(f"{node} leaves for good and is gone; its turn ends, which was to {claim.why}")
+            claims.remove(node)
+            del live[node]
 
 
 def maintenance(*, on: bool) -> None:
@@ -147,34 +165,9 @@ def _wait_for_gate() -> None:
         raise Failed(str(failure), remedy) from None
 
 
-def _ahead() -> list[str]:
-    live = claims.live()
-    return [
-        f"{node} {'holds it' if live[node].held else 'is in front'} since {_clock(live[node].since)},"
-        f" to {live[node].why}"
-        for node in claims.ahead(NODE, live)
-    ]
+def _told(node: str, claim: Claim) -> str:
+    return f"{node} {'holds it' if claim.held else 'is in front'} since {clock(claim.since)}, to {claim.why}"
 
 
-def _clock(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%FT%TZ")  # noqa: UP017  # also Python 3.10 tools
-
-
-@contextmanager
-def only_one_here(why: str) -> Iterator[None]:
-    """One at a time on this host: an interrupted run may still be at work here, unseen by the one that follows it."""
-    LOCK.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with LOCK.open("a+") as file:
-
-        def free() -> bool:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                return False
-            return True
-
-        wait_for(PATIENCE_SECONDS, f"another run on this host, begun to {LOCK.read_text().strip()}", free)
-        file.truncate(0)
-        file.write(f"{why}, process {os.getpid()}, {_clock(int(time.time()))}\n")
-        file.flush()
-        yield
+def _name(leaver: str) -> str:
+    return f"leave-{leaver}" if leaver else NODE

@@ -6,6 +6,7 @@ from lib.console import Failed, log, wait_for
 from lib.front.drain import drained
 from lib.stalwart import service
 from lib.turn import claims, cluster, turn
+from lib.turn.here import only_one_here
 from lib.upkeep import mark
 
 # Longer than a slow server takes to boot and its services to be back. The claim is given back sooner, by `back`.
@@ -22,7 +23,7 @@ def reboot(why: str) -> None:
         Failed: nothing was stopped, because the turn did not come or the cluster cannot do without this node.
     """
     wait_for(UPDATES_SECONDS, "updates that are being installed here", _no_updates_are_installed, pause=2)
-    with turn.only_one_here(why):
+    with only_one_here(why):
         turn.begin(why, HELD_SECONDS)
         # From here on who finds the mark puts things right: `back` after the boot, `undo` where there is none.
         mark.write(why)

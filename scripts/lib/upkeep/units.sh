@@ -21,8 +21,7 @@ TimeoutStartSec=4500
 UNIT
   put "$UNITS/stalwart-cluster-back.service" 0644 root:root <<UNIT
 [Unit]
-Description=Gives the turn back after a reboot, once this node serves again
-ConditionPathExists=/var/lib/stalwart-cluster/reboot.json
+Description=Gives back the turn that this host went down in, after a reboot once this node serves again
 Wants=network-online.target
 After=network-online.target foundationdb.service
 StartLimitIntervalSec=0

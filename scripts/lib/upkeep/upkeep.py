@@ -7,7 +7,9 @@ from types import FrameType
 
 from lib.console import Failed
 from lib.turn.turn import NODE
+from lib.upkeep import mark
 from lib.upkeep.back import back
+from lib.upkeep.interrupted import interrupted
 from lib.upkeep.reboot import reboot, undo
 from lib.upkeep.renew import renew
 
@@ -24,8 +26,10 @@ def main() -> None:
             reboot(f"reboot {NODE}")
         case ["renew"]:
             renew()
-        case ["back"]:
+        case ["back"] if mark.FILE.exists():
             back()
+        case ["back"]:
+            interrupted()
         case ["undo"] if os.environ.get("SERVICE_RESULT") == "success":
             pass
         case ["undo"]:

@@ -1,5 +1,7 @@
 """Highly available mail: Stalwart on FoundationDB, from a stack file to a cluster proved by mail."""
 
+from dataclasses import replace
+
 import pulumi
 
 from components import briefing, outputs, rehearsal, settings, topology
@@ -8,6 +10,7 @@ from components.coordinator.nats import Nats, NatsArgs
 from components.directory.directory import Directory, DirectoryArgs
 from components.dns.dns import Dns, DnsArgs
 from components.foundationdb.cluster import FoundationDb, FoundationDbArgs
+from components.foundationdb.set_back import set_back
 from components.front.front import Front, FrontArgs
 from components.guard import guard
 from components.hosts.hetzner import provider
@@ -32,13 +35,11 @@ ready = ReadyHosts(
     HostsArgs(plan=plan, settings=wish, packages=packages, private_key=config.get_secret("ssh_private_key")),
     cloud,
 )
-hosts = ready.hosts
-database = FoundationDb(
-    "fdb",
-    FoundationDbArgs(
-        cluster=wish.cluster, plan=plan, hosts=hosts, packages=packages, database=wish.database, allow=wish.allow
-    ),
+store = FoundationDbArgs(
+    cluster=wish.cluster, plan=plan, hosts=ready.hosts, packages=packages, database=wish.database, allow=wish.allow
 )
+hosts = set_back("fdb-set-back", store, ready)
+database = FoundationDb("fdb", replace(store, hosts=hosts))
 coordinator = Nats("nats", NatsArgs(plan=plan, hosts=hosts))
 mail = Stalwart(
     "mail",

@@ -95,25 +95,31 @@ class FoundationDb(pulumi.ComponentResource):
         )
 
     def _create(self, name: str, host: Host, installed: Mapping[str, remote.Command]) -> remote.Command:
-        plan = self._args.plan
         states = pulumi.Output.all(*[facts(step) for step in installed.values()])
         return run_script(
             name,
             host,
             "foundationdb/database.py",
             {
-                "REDUNDANCY": str(plan.redundancy),
-                "ENGINE": str(self._args.database.engine),
-                "COORDINATORS": " ".join(node.database_address for node in plan.coordinators),
-                "PROCESSES": " ".join(f"{node.database_address}={node.zone}" for node in plan.nodes),
+                **reconciled(self._args),
                 "STATES": states.apply(lambda all_facts: " ".join(fact["state"] for fact in all_facts)),
                 "FDB_VERSION": self._args.packages.release.foundationdb,
-                "TOLERANCE": str(plan.expected_tolerance.survivable),
-                "ALLOW": " ".join(sorted(self._args.allow)),
             },
             parent=self,
             timeout="20m",
         )
+
+
+def reconciled(args: FoundationDbArgs) -> dict[str, str]:
+    """What a step that brings the database itself to what is wanted has to know."""
+    return {
+        "REDUNDANCY": str(args.plan.redundancy),
+        "ENGINE": str(args.database.engine),
+        "COORDINATORS": " ".join(node.database_address for node in args.plan.coordinators),
+        "PROCESSES": " ".join(f"{node.database_address}={node.zone}" for node in args.plan.nodes),
+        "TOLERANCE": str(args.plan.expected_tolerance.survivable),
+        "ALLOW": " ".join(sorted(args.allow)),
+    }
 
 
 def _lines(texts: list[str]) -> str:

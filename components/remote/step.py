@@ -14,7 +14,7 @@ from components.remote.script import Script, script
 Values = Mapping[str, pulumi.Input[str]]
 
 
-def run_script(
+def run_script(  # noqa: PLR0913  # each of them says one thing
     name: str,
     host: Host,
     path: str,
@@ -23,6 +23,7 @@ def run_script(
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource] = (),
     removable: bool = False,
+    opts: pulumi.ResourceOptions | None = None,
     timeout: str = "10m",
 ) -> remote.Command:
     """Run scripts/`path` on a host; again, in place, when its text or a value changes.
@@ -33,6 +34,7 @@ def run_script(
 
     Args:
         removable: call the script with `up`, and with `down` when the resource goes before its host does.
+        opts: what is special about this one.
         timeout: how long the engine lets the step run, with a unit. Every wait inside is shorter.
     """
     code = script(path)
@@ -40,7 +42,7 @@ def run_script(
     code.check(values)
     shell = "bash -s" if host.root else "sudo -n bash -s"
     note = f"# scripts/{path} {code.digest}"
-    options = _options(parent, [*host.after, *after], timeout)
+    options = pulumi.ResourceOptions.merge(_options(parent, [*host.after, *after], timeout), opts)
     if removable:
         options.deleted_with = host.server
     step = remote.Command(
@@ -97,8 +99,8 @@ def again(host: Host) -> dict[str, str]:
 
 
 def only_once() -> pulumi.ResourceOptions:
-    """Options of a step that is not run again, whatever becomes of its script and its values."""
-    return pulumi.ResourceOptions(ignore_changes=["create", "stdin"])
+    """Options of a step that is not run again, whatever becomes of its script, its values and the way to its host."""
+    return pulumi.ResourceOptions(ignore_changes=["create", "stdin", "connection"])
 
 
 def another_machine(number: int) -> pulumi.ResourceOptions:

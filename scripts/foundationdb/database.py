@@ -18,6 +18,7 @@ from lib.foundationdb import fdbcli
 from lib.foundationdb.coordinators import set_coordinators
 from lib.foundationdb.membership import forget, leaving, others, take_back, take_out
 from lib.foundationdb.refusals import refuse
+from lib.foundationdb.settled import end_maintenance, set_redundancy
 from lib.foundationdb.status import not_matching, not_told, not_tolerant, not_up
 from lib.foundationdb.waiting import MOVING_SECONDS, PATIENCE_SECONDS, wait_until
 from lib.turn.turn import claimed
@@ -55,9 +56,10 @@ def reconcile() -> None:
         "every process to be in",
         lambda status: not_matching(status, PROCESSES, FDB_VERSION, others(status, PROCESSES)),
     )
+    # Whoever has a turn has the claim that is held here.
     end_maintenance()
     gone = leaving(PROCESSES, REDUNDANCY)
-    set_redundancy()
+    set_redundancy(REDUNDANCY)
     set_coordinators(COORDINATORS)
     take_out(gone, lambda condition, reasons: wait_until(condition, reasons, MOVING_SECONDS))
     # A process that is new gets its copies first, which takes as long as there is data.
@@ -101,30 +103,6 @@ def create() -> None:
             )
     CREATED.parent.mkdir(parents=True, exist_ok=True)
     CREATED.write_text(json.dumps({"description": fdbcli.connection_string().split(":")[0]}) + "\n")
-
-
-def end_maintenance() -> None:
-    """Whoever has a turn has the claim that is held here: maintenance that is on now was left by a person."""
-    zone = fdbcli.status().maintenance_zone
-    if zone:
-        log(f"maintenance of zone {zone} was left on; it is ended")
-        _, said = fdbcli.command("maintenance off", 60)
-        wait_until(
-            f"the maintenance to end; fdbcli said: {said}",
-            lambda now: [f"zone {now.maintenance_zone} is under it"] if now.maintenance_zone else [],
-        )
-
-
-def set_redundancy() -> None:
-    # A database that recovers at this moment says nothing of itself.
-    status = wait_until("the database to tell its redundancy mode", not_told)
-    if status.redundancy_mode != REDUNDANCY:
-        log(f"redundancy from {status.redundancy_mode} to {REDUNDANCY}")
-        _, said = fdbcli.command(f"configure {REDUNDANCY}", 60)
-        wait_until(
-            f"redundancy mode {REDUNDANCY}; fdbcli said: {said}",
-            lambda now: [] if now.redundancy_mode == REDUNDANCY else [f"it is {now.redundancy_mode}"],
-        )
 
 
 def coordinators_here() -> list[str]:

@@ -274,6 +274,16 @@ def test_a_text_to_mend_reaches_every_step_on_every_host_and_none_without_it(lab
     assert all("export MEND=again\n" in step.stdin for step in steps)
 
 
+def test_mending_sets_the_database_back_before_anything_may_restart(lab: Graph) -> None:
+    assert not lab.steps("foundationdb/set_back.py")
+    mended = run({**LAB, "mend": "2026-11-25T01:00:00+00:00"})
+    (step,) = mended.steps("foundationdb/set_back.py")
+    assert step.name == "fdb-set-back-2026-11-25T01-00-00+00-00"
+    assert "hosts-prepare-mx1" in mended.waits_for(step.name)
+    for script in ("foundationdb/install.sh", "coordinator/install.sh", "stalwart/install.sh"):
+        assert all(step.name in mended.waits_for(other.name) for other in mended.steps(script))
+
+
 def test_the_database_is_told_what_is_allowed(lab: Graph) -> None:
     assert "export ALLOW=''\n" in lab.steps("foundationdb/database.py")[0].stdin
     (database,) = run({**LAB, "allow": ["single_copy"]}).steps("foundationdb/database.py")

@@ -176,6 +176,25 @@ def test_files_edited_removed_and_opened(lab: Lab) -> None:
     assert "printer" in lab.ssh("mx3", "cat /etc/hosts")
 
 
+def test_a_file_that_needs_a_restart_and_the_database_changed_at_once(lab: Lab) -> None:
+    """The restart waits until the cluster could lose a zone, which it cannot before the database is set back."""
+    before = processes(lab)
+    lab.ssh("mx1", "echo '# by hand' >>/etc/foundationdb/foundationdb.conf")
+    lab.ssh("mx2", "echo '# by hand' >>/etc/stalwart/stalwart.env")
+    lab.ssh("mx1", f"{FDBCLI} 'configure single'")
+    lab.ssh("mx1", f"{FDBCLI} 'coordinators {FIRST}'")
+    lab.ssh("mx1", f"{FDBCLI} 'exclude no_wait {THIRD}'")
+    lab.ssh("mx1", f"{FDBCLI} 'maintenance on mx2 3600'")
+    began = time.monotonic()
+    mend(lab)
+    assert time.monotonic() - began < 240, "it waited at a gate"
+    well(lab)
+    after = processes(lab)
+    assert after[0] != before[0]
+    assert after[1] != before[1]
+    assert after[2] == before[2]
+
+
 def test_a_cluster_file_that_names_others(lab: Lab) -> None:
     lab.ssh("mx2", "echo 'mail:0123456789abcdef@10.83.0.99:4500' >/var/lib/stalwart/fdb.cluster")
     what = "/var/lib/stalwart/fdb.cluster on mx2 does not name the coordinators of the database: 10.83.0.99:4500"

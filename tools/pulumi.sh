@@ -74,6 +74,10 @@ real() {
     { pulumi stack export --show-secrets --stack "$2" || true; } | uv run --frozen python -m tools.status --format "${FORMAT:-text}"
     return
   fi
+  if [[ "$1" == verify ]]; then
+    { pulumi stack export --show-secrets --stack "$2" || true; } | uv run --frozen python -m tools.verify --format "${FORMAT:-text}"
+    return
+  fi
   [[ "$1" != unlock ]] || mend_state
   if [[ "$1" == reboot ]]; then
     # shellcheck disable=SC2086  # a list of names

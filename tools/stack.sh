@@ -35,6 +35,9 @@ if [[ "$mode" == rehearsal ]]; then
   if [[ "$action" == status ]]; then
     say "this is a rehearsal: stand-in packages, no mail is kept"
     rehearse export | uv run --frozen python -m tools.status --format "${FORMAT:-text}"
+  elif [[ "$action" == verify ]]; then
+    say "this is a rehearsal: stand-in packages; what is right here says nothing of the real mail server"
+    rehearse export | uv run --frozen python -m tools.verify --format "${FORMAT:-text}"
   elif [[ "$action" == reboot ]]; then
     # shellcheck disable=SC2086  # a list of names
     rehearse export | uv run --frozen python -m tools.reboot ${NODES:-}

@@ -11,6 +11,7 @@ from components.settings.node import NodeSettings
 # mx1 gets .11: the first ten addresses stay free for gateways, balancers and the machine itself.
 _BASE = 10
 _BALANCER = 5
+_WORLD = 9
 _TRAILING_NUMBER = re.compile(r"[1-9][0-9]{0,2}$")
 
 
@@ -46,3 +47,8 @@ def node_address(network: IPv4Network | None, name: str, node: NodeSettings) -> 
 def balancer_address(subnet: IPv4Network) -> IPv4Address:
     """The private address of the load balancer: known before it is made, because the mail servers trust exactly it."""
     return subnet.network_address + _BALANCER
+
+
+def world_address(network: IPv4Network) -> IPv4Address:
+    """The address of the world outside of a lab (scripts/lib/lab/resolver.sh): no node's by its name."""
+    return network.network_address + _WORLD

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Configure and start NATS on a host. The package is there already, never started with its open defaults.
+# Configure and start NATS on a host, and what repeats its messages. The package is there already, never started with its
+# open defaults.
 : "${NODE:?name of the node}"
 : "${ADDRESS:?private address of the host}"
 : "${NATS_PEERS:?addresses of all NATS hosts, this one among them}"
 : "${NATS_PASSWORD:?password of the clients and of the routes}"
 source lib/common.sh
+source lib/coordinator/unit.sh
 
 # The mail server publishes to and listens on one subject only.
 configuration() {
@@ -64,3 +66,4 @@ elif ((other_settings)); then
   systemctl reload nats-server
 fi
 wait_for 30 "NATS to answer on $ADDRESS:4222" greets "$ADDRESS" 4222
+repeat_is_up

@@ -6,6 +6,7 @@ source lib/lab/names.sh
 source lib/lab/base.sh
 source lib/lab/host.sh
 source lib/lab/network.sh
+source lib/lab/resolver.sh
 
 home=$LAB_HOME/$LAB
 nodes() { find "$home" -mindepth 2 -maxdepth 2 -name settings -printf '%h\n' 2>/dev/null | sort; }
@@ -28,6 +29,7 @@ start)
     enter "$host"
     start_host "$host"
   done
+  lead_names
   for host in $(nodes); do
     enter "$host"
     wait_for 60 "$NODE to answer SSH at $LAB_ADDRESS" answers "$LAB_ADDRESS" 22

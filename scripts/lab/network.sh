@@ -7,7 +7,10 @@
 source lib/common.sh
 source lib/lab/names.sh
 source lib/lab/base.sh
+source lib/lab/host.sh
 source lib/lab/network.sh
+source lib/lab/resolver.sh
+source lib/lab/world.sh
 
 home=$LAB_HOME/$LAB
 
@@ -19,8 +22,12 @@ up)
   # Read again by lab.sh when the machine was rebooted.
   printf 'LAB_NETWORK=%q\nLAB_DEBIAN=%q\n' "$LAB_NETWORK" "$LAB_DEBIAN" >"$home/settings"
   make_network
+  lead_names
   make_base "$LAB_DEBIAN"
   ;;
-down) remove_network ;;
+down)
+  remove_world
+  remove_network
+  ;;
 *) die "unknown action ${1:-}" "up or down" ;;
 esac

@@ -5,6 +5,7 @@ Certificates are not checked: before there is a public one the nodes sign their 
 
 import imaplib
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,7 +32,7 @@ def hand_in(node: str, mailbox: Mailbox, messages: list[EmailMessage]) -> None:
     Raises:
         OSError, smtplib.SMTPException: the node did not take one.
     """
-    with smtplib.SMTP_SSL(node, 465, timeout=SECONDS, context=_unchecked()) as session:
+    with smtplib.SMTP_SSL(node, 465, timeout=SECONDS, context=unchecked()) as session:
         session.login(mailbox.login, mailbox.password)
         for message in messages:
             session.send_message(message)
@@ -72,7 +73,7 @@ def remove(node: str, mailbox: Mailbox, prefix: str) -> int:
 
 @contextmanager
 def _inbox(node: str, mailbox: Mailbox) -> Iterator[imaplib.IMAP4_SSL]:
-    session = imaplib.IMAP4_SSL(node, 993, ssl_context=_unchecked(), timeout=SECONDS)
+    session = imaplib.IMAP4_SSL(node, 993, ssl_context=unchecked(), timeout=SECONDS)
     try:
         session.login(mailbox.login, mailbox.password)
         session.select("INBOX")
@@ -82,7 +83,15 @@ def _inbox(node: str, mailbox: Mailbox) -> Iterator[imaplib.IMAP4_SSL]:
             session.logout()
 
 
-def _unchecked() -> ssl.SSLContext:
+@contextmanager
+def connected(node: str, port: int) -> Iterator[ssl.SSLSocket]:
+    """A connection to a port that speaks TLS from the first byte."""
+    with socket.create_connection((node, port), SECONDS) as plain, unchecked().wrap_socket(plain) as secured:
+        yield secured
+
+
+def unchecked() -> ssl.SSLContext:
+    """TLS with whoever answers."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -23,7 +23,7 @@ left() {
   log "WARNING: $SSH_HOST could not be told that it leaves the stack: $1"
   log "what is left on it: its services, which start when it does and join the database again, its data, and" \
     "/etc/stalwart-cluster/owner.json, which keeps other stacks off. When it is back, run there:" \
-    "systemctl disable --now stalwart-probe stalwart nats-server foundationdb; rm /etc/stalwart-cluster/owner.json"
+    "systemctl disable --now stalwart-probe stalwart stalwart-repeat nats-server foundationdb; rm /etc/stalwart-cluster/owner.json"
   exit 0
 }
 

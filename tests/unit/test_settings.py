@@ -84,6 +84,12 @@ def test_a_lab_host_takes_its_address_from_the_number_of_its_name() -> None:
     assert "is not in lab.network" in mistakes(nodes={"mx1": {"address": "192.168.5.5"}})["nodes.mx1.address"]
 
 
+def test_the_address_of_the_world_outside_is_no_nodes() -> None:
+    network = {"network": "10.77.0.0/24"}
+    found = mistakes(lab=network, nodes={"mx1": {"address": "10.77.0.9"}})["nodes.mx1.address"]
+    assert "the world outside of the lab" in found
+
+
 @pytest.mark.parametrize(
     ("zones", "wanted", "told"),
     [

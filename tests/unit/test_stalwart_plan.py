@@ -38,7 +38,7 @@ def fresh() -> State:
     found: State = {name: [] for name in plan.TYPES}
     for index, (name, value) in enumerate(first_objects()):
         found.setdefault(name, []).append({**value, "id": f"i{index}"})
-    for name in ("SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn", "MtaOutboundStrategy"):
+    for name in ("SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn", "MtaOutboundStrategy", "SenderAuth"):
         found[name] = [{**FIELDS[name], "id": "singleton"}]
     return found
 
@@ -52,9 +52,21 @@ def carried_out(state: State, changes: list[Change]) -> State:
         for value in arguments.get("create", {}).values():
             items.append({"id": f"n{len(items)}", **value})
         for identity, patch in arguments.get("update", {}).items():
-            next(item for item in items if item["id"] == identity).update(patch)
+            patched(next(item for item in items if item["id"] == identity), patch)
         items[:] = [item for item in items if item["id"] not in arguments.get("destroy", [])]
     return done
+
+
+def patched(item: dict[str, Any], patch: dict[str, Any]) -> None:
+    """Change properties as the server does: a path reaches inside, and what is set to nothing there is gone."""
+    for path, value in patch.items():
+        outer, _, inner = path.partition("/")
+        if not inner:
+            item[outer] = value
+        elif value is None:
+            item[outer] = {key: part for key, part in item[outer].items() if key != inner}
+        else:
+            item[outer] = {**item[outer], inner: value}
 
 
 def settled(wish: Wish) -> State:
@@ -85,6 +97,23 @@ def test_everything_the_cluster_needs_is_set() -> None:
     assert {allowed["address"] for allowed in state["AllowedIp"]} == {"10.0.0.1", "10.0.0.2"}
     assert any(tracer["@type"] == "Journal" for tracer in state["Tracer"])
     assert state["Email"][0]["encryptAtRest"] is True
+
+
+def test_programs_are_not_told_of_a_port_that_is_closed() -> None:
+    (settings,) = settled(WISH)["SystemSettings"]
+    assert {"imap", "smtp", "jmap"} <= set(settings["services"])
+    assert "pop3" not in settings["services"]
+
+
+def test_mail_that_its_domain_disowns_is_refused() -> None:
+    (found,) = settled(WISH)["SenderAuth"]
+    assert found["dmarcVerify"] == {"match": {"0": {"if": "local_port == 25", "then": "strict"}}, "else": "disable"}
+
+
+def test_what_a_person_decided_on_forged_mail_is_theirs() -> None:
+    state = settled(WISH)
+    state["SenderAuth"][0]["dmarcVerify"] = {"match": {}, "else": "relaxed"}
+    assert not plan.changes(state, WISH)
 
 
 def test_one_thing_that_drifted_is_one_change() -> None:

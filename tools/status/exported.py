@@ -76,6 +76,15 @@ def steps(exported: State) -> list[Step]:
     return found
 
 
+def local_values(exported: State, script: str) -> Mapping[str, str]:
+    """What a step on this machine was given; empty where the stack has no such step."""
+    for resource in _resources(exported):
+        given = opened(resource.get("inputs") or {})
+        if resource["type"] == "command:local:Command" and f"# scripts/{script} " in str(given.get("create")):
+            return dict(exports(str(given.get("stdin") or "")))
+    return {}
+
+
 def exports(payload: str) -> Iterator[tuple[str, str]]:
     """The variables that a payload of components/remote/script.py begins with."""
     place = len("{\n")
@@ -92,7 +101,7 @@ def wanted(exported: State) -> Wanted:
     database = _values(by_script, "foundationdb/database.py")
     first = _values(by_script, "stalwart/first.py")
     mail = {step.node: step.values for step in by_script.get("stalwart/install.sh", ())}
-    tolerance = (_outputs(exported).get("fault_tolerance") or {}).get("wanted")
+    tolerance = (outputs(exported).get("fault_tolerance") or {}).get("wanted")
     return Wanted(
         redundancy=database.get("REDUNDANCY"),
         engine=database.get("ENGINE"),
@@ -122,19 +131,19 @@ def opened(value: Any) -> Any:  # noqa: ANN401  # any JSON
 
 # What each script leaves running on its host.
 _SERVICES = {
-    "foundationdb/install.sh": "foundationdb",
-    "coordinator/install.sh": "nats-server",
-    "stalwart/first.py": "stalwart",
-    "stalwart/start.py": "stalwart",
-    "front/install.py": "stalwart-probe",
+    "foundationdb/install.sh": ("foundationdb",),
+    "coordinator/install.sh": ("nats-server", "stalwart-repeat"),
+    "stalwart/first.py": ("stalwart",),
+    "stalwart/start.py": ("stalwart",),
+    "front/install.py": ("stalwart-probe",),
 }
 
 
 def _units(by_script: Mapping[str, list[Step]]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for script, unit in _SERVICES.items():
+    for script, units in _SERVICES.items():
         for step in by_script.get(script, ()):
-            found.setdefault(step.node, set()).add(unit)
+            found.setdefault(step.node, set()).update(units)
     return {node: frozenset(units) for node, units in found.items()}
 
 
@@ -142,7 +151,8 @@ def _values(by_script: Mapping[str, list[Step]], script: str) -> Mapping[str, st
     return next((step.values for step in by_script.get(script, ())), {})
 
 
-def _outputs(exported: State) -> dict[str, Any]:
+def outputs(exported: State) -> dict[str, Any]:
+    """What the stack exports."""
     root = (item for item in _resources(exported) if item["type"] == "pulumi:pulumi:Stack")
     return next((opened(item.get("outputs") or {}) for item in root), {})
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from components.foundationdb import redundancy
-from components.settings.addresses import network_of, node_address
+from components.settings.addresses import network_of, node_address, world_address
 from components.settings.hetzner import HetznerSettings
 from components.settings.mistakes import Mistake, spell
 from components.settings.model import LabSettings, Platform, SshSettings
@@ -40,6 +40,8 @@ def _addresses(sound: Sound) -> Iterator[Mistake]:
             yield Mistake(key, f"{address} is not in {_NETWORK_KEYS[sound['platform']]}, {network}")
         elif network and address in _not_for_hosts(network):
             yield Mistake(key, f"{address} is the network's, its gateway's or its broadcast address, no host's")
+        elif network and sound["platform"] is Platform.LAB and address == world_address(network):
+            yield Mistake(key, f"{address} is the world outside of the lab, from which `make verify` sends mail")
 
 
 def _not_for_hosts(network: IPv4Network) -> set[IPv4Address]:

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 Call = tuple[str, Mapping[str, Any]]
 Answer = dict[str, Any]
 
-CAPABILITIES = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:stalwart:jmap"]
+CAPABILITIES = ("urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:stalwart:jmap")
+SENDING = ("urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission")
 
 # The server takes at most so many calls in a request.
 MOST_CALLS = 16
@@ -67,7 +68,7 @@ class Client:
         """The session object: proves that the server answers and the password is right."""
         return self._exchange("GET", "/jmap/session", None)
 
-    def call(self, *calls: Call, account: str | None = None) -> list[Answer]:
+    def call(self, *calls: Call, account: str | None = None, using: Sequence[str] = CAPABILITIES) -> list[Answer]:
         """The answers to some method calls, in their order. A passing trouble with the store is tried again.
 
         Raises:
@@ -76,13 +77,13 @@ class Client:
         end = time.monotonic() + self._patience
         while True:
             try:
-                return self._call(calls, account)
+                return self._call(calls, account, using)
             except Refused as refusal:
                 if refusal.kind != "serverUnavailable" or time.monotonic() > end:
                     raise
                 time.sleep(0.5)
 
-    def _call(self, calls: Sequence[Call], account: str | None) -> list[Answer]:
+    def _call(self, calls: Sequence[Call], account: str | None, using: Sequence[str]) -> list[Answer]:
         answers: list[Answer] = []
         for start in range(0, len(calls), MOST_CALLS):
             part = calls[start : start + MOST_CALLS]
@@ -90,8 +91,8 @@ class Client:
                 [method, {"accountId": account, **arguments} if account else dict(arguments), str(index)]
                 for index, (method, arguments) in enumerate(part)
             ]
-            body = self._exchange("POST", "/jmap", {"using": CAPABILITIES, "methodCalls": given})
-            for (method, _), (name, answer, _tag) in zip(part, body.get("methodResponses", []), strict=True):
+            body = self._exchange("POST", "/jmap", {"using": list(using), "methodCalls": given})
+            for (method, _), (name, answer, _tag) in zip(part, _first(body.get("methodResponses", [])), strict=True):
                 _refuse(method, name, answer)
                 answers.append(answer)
         return answers
@@ -120,6 +121,11 @@ class Client:
             raise Unreachable(f"{host}:{port} answered {answer.status} {answer.reason}")
         found = json.loads(text)
         return found if isinstance(found, dict) else {}
+
+
+def _first(responses: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """One response to each call: a call that carries out another in its wake has a second one, under the same tag."""
+    return [one for index, one in enumerate(responses) if not index or one[2] != responses[index - 1][2]]
 
 
 def _refuse(method: str, name: str, answer: Mapping[str, Any]) -> None:

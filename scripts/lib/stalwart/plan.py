@@ -30,11 +30,14 @@ TYPES = (
     "SpamSettings",
     "Asn",
     *relay.TYPES,
+    "SenderAuth",
 )
 _DOMAIN_PROPERTIES = ["id", "name"]
 
 # There is one of each, and a question for all leaves it out until it was written once.
-_SINGLETONS = frozenset({"SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn", "MtaOutboundStrategy"})
+_SINGLETONS = frozenset(
+    {"SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn", "MtaOutboundStrategy", "SenderAuth"}
+)
 
 PASSWORD_VARIABLE = "NATS_PASSWORD"  # noqa: S105  # the name of the variable, not what it holds
 
@@ -81,6 +84,7 @@ def changes(now: State, wish: Wish, for_relay: str = "") -> list[Change]:
         *_throttle(now, wish),
         *_sender(now, wish),
         *relay.changes(now, wish.relay, for_relay),
+        *_forgery(now),
         *_downloads(now, wish),
     ]
 
@@ -98,6 +102,9 @@ def _system(now: State, wish: Wish) -> Iterator[Change]:
         },
         "host name, default domain, mail exchangers",
     )
+    if "pop3" in (next(iter(now["SystemSettings"]), {}).get("services") or {}):
+        # Else programs are told of a port that is closed here.
+        yield Change("POP3 not announced", update("SystemSettings", "singleton", {"services/pop3": None}))
     trusted = next(iter(now["SystemSettings"]), {}).get("proxyTrustedNetworks") or {}
     if {network.removesuffix("/32") for network in trusted} != set(wish.proxies):
         value = {f"{address}/32": True for address in wish.proxies}
@@ -193,6 +200,20 @@ def _sender(now: State, wish: Wish) -> Iterator[Change]:
         if strategy.get("name") == "default" and strategy.get("ehloHostname") != wish.outgoing:
             value = {"ehloHostname": wish.outgoing}
             yield Change("name of the sender", update("MtaConnectionStrategy", strategy["id"], value))
+
+
+def _forgery(now: State) -> Iterator[Change]:
+    """Mail in the name of a domain whose DMARC policy is reject is refused when it fails. The server as it comes only
+    writes the failure down, and delivers. What a person set stays.
+    """
+    here = next(iter(now["SenderAuth"]), {}).get("dmarcVerify")
+    if here == _verify_dmarc("relaxed"):
+        change = {"dmarcVerify": _verify_dmarc("strict")}
+        yield Change("forged mail refused", update("SenderAuth", "singleton", change))
+
+
+def _verify_dmarc(how: str) -> dict[str, Any]:
+    return {"match": {"0": {"if": "local_port == 25", "then": how}}, "else": "disable"}
 
 
 def _downloads(now: State, wish: Wish) -> Iterator[Change]:

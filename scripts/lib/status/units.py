@@ -4,7 +4,7 @@ import subprocess
 import time
 from pathlib import Path
 
-UNITS = ("foundationdb", "nats-server", "stalwart", "stalwart-probe")
+UNITS = ("foundationdb", "nats-server", "stalwart", "stalwart-repeat", "stalwart-probe")
 
 _COMMAND_SECONDS = 5
 

@@ -18,6 +18,8 @@ _LISTENER: Object = {
 }
 _SERVICE = {"hostname": None, "cleartext": False}
 
+_ON_PORT_25 = {"match": {"0": {"if": "local_port == 25", "then": "relaxed"}}, "else": "disable"}
+
 # Type -> the fields of an object and their defaults. What is not here is refused as an invalid property.
 FIELDS: dict[str, Object] = {
     "Domain": {
@@ -131,6 +133,21 @@ FIELDS: dict[str, Object] = {
         "httpAuth": {"@type": "Unauthenticated"},
         "httpHeaders": {},
     },
+    "SenderAuth": {
+        "dkimSignDomain": {
+            "match": {
+                "0": {"if": "is_local_domain(sender_domain) && !is_empty(authenticated_as)", "then": "sender_domain"}
+            },
+            "else": "false",
+        },
+        "dkimStrict": True,
+        "dkimVerify": {"match": {}, "else": "relaxed"},
+        "spfEhloVerify": copy.deepcopy(_ON_PORT_25),
+        "spfFromVerify": copy.deepcopy(_ON_PORT_25),
+        "arcVerify": {"match": {}, "else": "disable"},
+        "dmarcVerify": copy.deepcopy(_ON_PORT_25),
+        "reverseIpVerify": copy.deepcopy(_ON_PORT_25),
+    },
     "Account": {
         "@type": "User",
         "name": "",
@@ -192,7 +209,16 @@ FIELDS: dict[str, Object] = {
     "QueuedMessage": {},
     "ClusterNode": {},
 }
-SINGLETONS = {"SystemSettings", "Coordinator", "Email", "SpamSettings", "SpamPyzor", "Asn", "MtaOutboundStrategy"}
+SINGLETONS = {
+    "SystemSettings",
+    "Coordinator",
+    "Email",
+    "SpamSettings",
+    "SpamPyzor",
+    "Asn",
+    "MtaOutboundStrategy",
+    "SenderAuth",
+}
 
 # Type -> variant -> its fields, for types whose objects are not all alike.
 VARIANTS: dict[str, dict[str, Object]] = {

@@ -125,7 +125,9 @@ class Registry:
                 here = value
                 for parent in parents:
                     here = here.setdefault(parent, {})
-                if part != MASK:
+                if part is None and parents:
+                    here.pop(last, None)
+                elif part != MASK:
                     here[last] = part
             if name == "Account":
                 _seal(value)

@@ -1,0 +1,9 @@
+# shellcheck shell=bash
+# The world outside goes with the lab.
+
+remove_world() {
+  local home=$LAB_HOME/$LAB/$LAB_WORLD
+  [[ -d "$home" ]] || return 0
+  NODE=$LAB_WORLD cut_power "$home"
+  rm -rf --one-file-system "$home"
+}

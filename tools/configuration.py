@@ -3,7 +3,7 @@
 import types
 from collections.abc import Iterator
 from enum import Enum
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -96,7 +96,7 @@ def _type(annotation: Any) -> str:  # noqa: ANN401  # a typing annotation of any
         return " or ".join(f"`{item.value}`" for item in plain)
     if isinstance(plain, type) and issubclass(plain, BaseModel):
         return "section"
-    names = {"str": "text", "int": "number", "bool": "true or false"}
+    names = {"str": "text", "int": "number", "float": "number", "bool": "true or false"}
     names |= {"IPv4Address": "IPv4 address", "IPv4Network": "IPv4 network"}
     return names.get(getattr(plain, "__name__", ""), "text")
 
@@ -112,7 +112,7 @@ def _plain(annotation: Any) -> Any:  # noqa: ANN401  # a typing annotation of an
     """`Annotated[T, ...]` and `T | None` are T."""
     if get_origin(annotation) is Annotated:
         return _plain(get_args(annotation)[0])
-    if isinstance(annotation, types.UnionType):
+    if get_origin(annotation) in (Union, types.UnionType):
         return _plain(next(part for part in get_args(annotation) if part is not type(None)))
     return annotation
 

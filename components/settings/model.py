@@ -26,6 +26,7 @@ from components.settings.fields import (
 )
 from components.settings.front import DnsSettings, FrontSettings
 from components.settings.hetzner import HetznerSettings
+from components.settings.limits import LimitSettings, SpamSettings
 from components.settings.node import NodeSettings
 from components.settings.relay import RelaySettings
 from components.settings.section import Port, Section
@@ -151,6 +152,8 @@ class MailSettings(Section):
         description="Mail server of somebody else through which mail leaves, e.g. because port 25 is closed. Default:"
         " mail goes to the receiver's own mail servers.",
     )
+    spam: SpamSettings = Field(default=SpamSettings(), description="What is done with spam.")
+    limits: LimitSettings = Field(default=LimitSettings(), description="How much anybody may hand in.")
     downloads: Downloads = Field(
         default=Downloads.PUBLISHED,
         description="`published`: the server fetches its web page, spam rules and address lists; `none`: without them.",

@@ -6,6 +6,7 @@ from typing import Any
 from components.front.names import exchangers
 from components.settings import Downloads, FrontKind, RelaySettings, RelayTls, Settings
 from components.settings.addresses import balancer_address
+from components.settings.limits import limits_document, spam_document
 from components.topology import Plan
 
 # Receives and sends only the mails of the proof.
@@ -26,6 +27,8 @@ def document(settings: Settings, plan: Plan) -> str:
         "submission": settings.mail.submission,
         "coordinators": [node.coordination_address for node in plan.coordination_nodes],
         "nodes": [node.address for node in plan.nodes],
+        "spam": spam_document(settings.mail.spam),
+        "limits": limits_document(settings.mail.limits),
         "relay": _relay(settings.mail.relay),
         "downloads": settings.mail.downloads is Downloads.PUBLISHED,
     }

@@ -118,6 +118,20 @@ def test_a_relay_is_made_and_shown_as_recorded(node: Node, monkeypatch: pytest.M
         ]
 
 
+def test_limits_are_taken_and_shown_as_recorded(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jmap, "_resolves", lambda _: True)
+    real = recorded("53")["response"]["methodResponses"]
+    ours = asked(node, "53")
+    assert told(ours) == told(real)
+    for mine, theirs in zip(ours[8:], real[8:], strict=True):
+        assert [{**item, "id": ""} for item in _sorted(mine[1]["list"])] == [
+            {**item, "id": ""} for item in _sorted(theirs[1]["list"])
+        ]
+    assert [item["address"] for item in _sorted(ours[1][1]["list"])] == [
+        item["address"] for item in _sorted(real[1][1]["list"])
+    ]
+
+
 def test_a_route_whose_password_is_not_there_keeps_everything_from_coming_into_force(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ WISH = Wish(
     downloads=True,
 )
 State = dict[str, list[dict[str, Any]]]
+_NUMBERS = count()
 
 
 def fresh() -> State:
@@ -38,7 +40,17 @@ def fresh() -> State:
     found: State = {name: [] for name in plan.TYPES}
     for index, (name, value) in enumerate(first_objects()):
         found.setdefault(name, []).append({**value, "id": f"i{index}"})
-    for name in ("SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn", "MtaOutboundStrategy", "SenderAuth"):
+    for name in (
+        "SystemSettings",
+        "Coordinator",
+        "Email",
+        "SpamSettings",
+        "Asn",
+        "MtaOutboundStrategy",
+        "MtaStageData",
+        "Security",
+        "SenderAuth",
+    ):
         found[name] = [{**FIELDS[name], "id": "singleton"}]
     return found
 
@@ -50,7 +62,7 @@ def carried_out(state: State, changes: list[Change]) -> State:
         method, arguments = change.call
         items = done[method.removeprefix("x:").removesuffix("/set")]
         for value in arguments.get("create", {}).values():
-            items.append({"id": f"n{len(items)}", **value})
+            items.append({"id": f"n{next(_NUMBERS)}", **value})
         for identity, patch in arguments.get("update", {}).items():
             patched(next(item for item in items if item["id"] == identity), patch)
         items[:] = [item for item in items if item["id"] not in arguments.get("destroy", [])]
@@ -131,7 +143,7 @@ def test_the_servers_limits_spare_the_cluster_and_nobody_else() -> None:
         ("rcpt", "senderDomain"): "authenticated_as != 'cluster-probe@dev.test'",
     }
     grown = replace(WISH, nodes=(*WISH.nodes, "10.0.0.3"))
-    assert "nodes spared by the limit of connections" in {change.what for change in plan.changes(state, grown)}
+    assert "limit of connections" in {change.what for change in plan.changes(state, grown)}
 
 
 def test_submission_opens_and_closes_with_its_setting() -> None:

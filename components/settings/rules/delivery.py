@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from components.settings.limits import SpamSettings
 from components.settings.mistakes import Mistake
 from components.settings.relay import USUAL_PORTS, RelaySettings
 from components.settings.rules.rule import Rules, Sound
+
+_MESSAGE_MIB = range(1, 1025)
 
 
 def _relay(sound: Sound) -> Iterator[Mistake]:
@@ -50,7 +53,38 @@ def _port(relay: RelaySettings) -> Iterator[Mistake]:
             yield Mistake("mail.relay.tls", f"port {port} speaks {mode}, not {relay.tls}", f"take {mode}, or no port")
 
 
+def _spam(sound: Sound) -> Iterator[Mistake]:
+    """The server looks at `reject` before `discard`. Source: crates/spam-filter/src/analysis/score.rs."""
+    spam: SpamSettings = sound["mail"].spam
+    if spam.tag and spam.reject and spam.reject <= spam.tag:
+        yield Mistake(
+            "mail.spam.reject",
+            f"from {spam.reject:g} on a mail would be refused before it could be tagged at {spam.tag:g}",
+            "give it more than mail.spam.tag, e.g. 15",
+        )
+    if spam.tag and spam.discard and spam.discard <= spam.tag:
+        yield Mistake(
+            "mail.spam.discard",
+            f"from {spam.discard:g} on a mail would vanish before it could be tagged at {spam.tag:g}",
+            "give it more than mail.spam.tag, or leave it out",
+        )
+    if spam.reject and spam.discard and spam.discard >= spam.reject:
+        yield Mistake(
+            "mail.spam.discard",
+            f"is never reached: what scores {spam.discard:g} is refused at {spam.reject:g} before",
+            "leave it out, or give it less than mail.spam.reject",
+        )
+
+
+def _message_size(sound: Sound) -> Iterator[Mistake]:
+    size = sound["mail"].limits.message_size
+    if size is not None and size not in _MESSAGE_MIB:
+        yield Mistake("mail.limits.message_size", f"{size}MiB is not between 1MiB and 1GiB", "50MiB is usual")
+
+
 RULES: Rules = (
     (("mail",), _relay),
     (("mail", "domains"), _relay_elsewhere),
+    (("mail",), _spam),
+    (("mail",), _message_size),
 )

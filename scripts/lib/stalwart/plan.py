@@ -8,7 +8,7 @@ from typing import Any
 
 from lib.directory import domains
 from lib.directory.wish import Domain
-from lib.stalwart import relay
+from lib.stalwart import limits, relay
 from lib.stalwart.change import Change, create, update
 from lib.stalwart.jmap import Call
 from lib.stalwart.wish import Listener, Wish
@@ -22,13 +22,10 @@ TYPES = (
     "Coordinator",
     "NetworkListener",
     "Tracer",
-    "AllowedIp",
-    "Email",
-    "MtaInboundThrottle",
     "MtaConnectionStrategy",
     "Application",
-    "SpamSettings",
     "Asn",
+    *limits.TYPES,
     *relay.TYPES,
     "SenderAuth",
 )
@@ -36,7 +33,17 @@ _DOMAIN_PROPERTIES = ["id", "name"]
 
 # There is one of each, and a question for all leaves it out until it was written once.
 _SINGLETONS = frozenset(
-    {"SystemSettings", "Coordinator", "Email", "SpamSettings", "Asn", "MtaOutboundStrategy", "SenderAuth"}
+    {
+        "SystemSettings",
+        "Coordinator",
+        "Email",
+        "SpamSettings",
+        "Asn",
+        "MtaOutboundStrategy",
+        "MtaStageData",
+        "Security",
+        "SenderAuth",
+    }
 )
 
 PASSWORD_VARIABLE = "NATS_PASSWORD"  # noqa: S105  # the name of the variable, not what it holds
@@ -79,9 +86,8 @@ def changes(now: State, wish: Wish, for_relay: str = "") -> list[Change]:
         *_coordinator(now, wish),
         *_listeners(now, wish),
         *_journal(now),
-        *_allowed(now, wish),
+        *limits.changes(now, wish.limits, wish.spam, wish.nodes, wish.probe_login),
         *_encryption(now),
-        *_throttle(now, wish),
         *_sender(now, wish),
         *relay.changes(now, wish.relay, for_relay),
         *_forgery(now),
@@ -162,36 +168,8 @@ def _journal(now: State) -> Iterator[Change]:
         yield Change("journal", create("Tracer", {"@type": "Journal", "enable": True, "level": "info"}))
 
 
-def _allowed(now: State, wish: Wish) -> Iterator[Change]:
-    here = {allowed["address"].removesuffix("/32") for allowed in now["AllowedIp"]}
-    for address in wish.nodes:
-        if address not in here:
-            value = {"address": address, "reason": "node of this cluster"}
-            yield Change(f"address {address} allowed", create("AllowedIp", value))
-
-
 def _encryption(now: State) -> Iterator[Change]:
     yield from _singleton(now, "Email", {"encryptAtRest": True}, "encryption at rest allowed")
-
-
-def _throttle(now: State, wish: Wish) -> Iterator[Change]:
-    """The server's own limits spare the cluster: its nodes and what looks after them on each, which would be let in
-    five times a second by all nodes together, and the probe account, which sends itself a mail per pair of nodes at
-    every `up`. Limits that a person set stay.
-    """
-    nodes = " && ".join(f"remote_ip != '{address}'" for address in ("127.0.0.1", *wish.nodes))
-    probe = f"authenticated_as != '{wish.probe_login}'"
-    spared = {
-        frozenset({"remoteIp"}): ("nodes spared by the limit of connections", nodes),
-        frozenset({"senderDomain", "rcpt"}): ("probe spared by the hourly limit", probe),
-    }
-    for throttle in now["MtaInboundThrottle"]:
-        what, wanted = spared.get(frozenset(throttle.get("key", {})), ("", ""))
-        here = throttle.get("match", {}).get("else")
-        ours = wanted and (here == "true" or str(here).startswith(wanted.split("'")[0]))
-        if ours and here != wanted:
-            match = {"match": {}, "else": wanted}
-            yield Change(what, update("MtaInboundThrottle", throttle["id"], {"match": match}))
 
 
 def _sender(now: State, wish: Wish) -> Iterator[Change]:

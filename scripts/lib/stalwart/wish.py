@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
+from lib.stalwart.limits import Limits, Spam
 from lib.stalwart.relay import Relay
 
 
@@ -42,6 +43,9 @@ class Wish:
 
     relay: Relay | None = None
     """Where mail leaves through; None: to the receivers' own mail servers."""
+
+    spam: Spam = field(default_factory=Spam)
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def admin_login(self) -> str:
@@ -99,4 +103,6 @@ def parse(text: str) -> Wish:
         document[key] = tuple(document[key])
     if document.get("relay"):
         document["relay"] = Relay(**document["relay"])
+    document["spam"] = Spam(**document.get("spam", {}))
+    document["limits"] = Limits(**document.get("limits", {}))
     return Wish(**document)

@@ -206,6 +206,52 @@ FIELDS: dict[str, Object] = {
             "else": "'default'",
         },
     },
+    "MtaStageData": {
+        **{
+            name: {"match": {"0": {"if": "local_port == 25", "then": "true"}}, "else": "false"}
+            for name in (
+                "addAuthResultsHeader",
+                "addDateHeader",
+                "addMessageIdHeader",
+                "addReceivedHeader",
+                "addReceivedSpfHeader",
+                "addReturnPathHeader",
+            )
+        },
+        "addDeliveredToHeader": True,
+        "maxMessages": {"match": {}, "else": "10"},
+        "maxReceivedHeaders": {"match": {}, "else": "50"},
+        "maxMessageSize": {"match": {}, "else": "104857600"},
+        "script": {"match": {}, "else": "false"},
+        "enableSpamFilter": {"match": {}, "else": "is_empty(authenticated_as)"},
+    },
+    "Security": {
+        **{
+            key: value
+            for what, count in (("abuse", 35), ("auth", 100), ("loiter", 150), ("scan", 30))
+            for key, value in (
+                (f"{what}BanRate", {"count": count, "period": 86400000}),
+                (f"{what}BanPeriod", None),
+            )
+        },
+        "scanBanPaths": dict.fromkeys(
+            (
+                "*.php*",
+                "*.cgi*",
+                "*.asp*",
+                "*/wp-*",
+                "*/php*",
+                "*/cgi-bin*",
+                "*xmlrpc*",
+                "*../*",
+                "*/..*",
+                "*joomla*",
+                "*wordpress*",
+                "*drupal*",
+            ),
+            True,
+        ),
+    },
     "QueuedMessage": {},
     "ClusterNode": {},
 }
@@ -218,6 +264,8 @@ SINGLETONS = {
     "Asn",
     "MtaOutboundStrategy",
     "SenderAuth",
+    "MtaStageData",
+    "Security",
 }
 
 # Type -> variant -> its fields, for types whose objects are not all alike.

@@ -87,6 +87,8 @@ class Registry:
         if name == "Domain":
             made["name"] = _domain(made["name"])
             made["createdAt"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        if name == "AllowedIp":
+            made["address"] = made["address"].removesuffix("/128" if ":" in made["address"] else "/32")
         if name == "Account":
             _seal(made)
 

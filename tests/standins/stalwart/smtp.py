@@ -6,6 +6,7 @@ import re
 import socketserver
 import ssl
 import time
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from .node import Node
@@ -114,7 +115,8 @@ class Handler(socketserver.StreamRequestHandler):
         for identity, throttle in self.node.registry.all("MtaInboundThrottle").items():
             if not throttle["enable"] or set(throttle["key"]) != {"remoteIp"}:
                 continue
-            if address in re.findall(r"remote_ip != '([^']*)'", throttle["match"]["else"]):
+            condition = throttle["match"]["else"]
+            if address in re.findall(r"remote_ip != '([^']*)'", condition) or within(address, condition):
                 continue
             if not self.counted(f"rate/{identity}/{address}", throttle["rate"]):
                 return False
@@ -125,8 +127,9 @@ class Handler(socketserver.StreamRequestHandler):
         for identity, throttle in self.node.registry.all("MtaInboundThrottle").items():
             if not throttle["enable"] or set(throttle["key"]) != {"senderDomain", "rcpt"}:
                 continue
-            exempt = re.fullmatch(r"authenticated_as != '([^']*)'", throttle["match"]["else"])
-            if exempt and exempt[1] == login:
+            condition = throttle["match"]["else"]
+            address = str(plain(self.client_address[0]))
+            if login in re.findall(r"authenticated_as != '([^']*)'", condition) or within(address, condition):
                 continue
             if not self.counted(f"rate/{identity}/{login.rpartition('@')[2]}/{recipient}", throttle["rate"]):
                 return False
@@ -155,3 +158,9 @@ class Handler(socketserver.StreamRequestHandler):
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             lines.append(line[1:] if line.startswith(b"..") else line)
         return b"".join(lines)
+
+
+def within(address: str, condition: str) -> bool:
+    """Whether an address is in a network that a condition leaves out."""
+    networks = re.findall(r"!is_ip_in_cidr\(remote_ip, '([^']*)'\)", condition)
+    return any(ip_address(address) in ip_network(network) for network in networks)

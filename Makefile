@@ -5,7 +5,7 @@ export STACK MODE SHOW_SECRETS FORMAT NODES
 export PATH := $(CURDIR)/.tools/uv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down output status verify mend reboot lab-start unlock test chaos lint format unit bench docs clean
+.PHONY: help setup up preview down output status verify dns-check mend reboot lab-start unlock test chaos lint format unit bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ status: setup ## Show the live state of every node and what differs from the sta
 
 verify: setup ## Verify delivery: mail from outside and back, SPF, DKIM, DMARC, IDLE, Sieve, JMAP; FORMAT=json for programs
 	@tools/stack.sh verify
+
+dns-check: setup ## Ask name servers and resolvers for every record: right, missing or different; FORMAT=json for programs
+	@tools/stack.sh dns-check
 
 mend: setup ## Run every step on the hosts once more: each puts right what differs from the stack
 	@tools/stack.sh mend

@@ -8,6 +8,7 @@ from components import briefing, outputs, rehearsal, settings, topology
 from components.certificate.certificate import Certificate, CertificateArgs
 from components.coordinator.nats import Nats, NatsArgs
 from components.directory.directory import Directory, DirectoryArgs
+from components.dns import rfc2136
 from components.dns.dns import Dns, DnsArgs
 from components.foundationdb.cluster import FoundationDb, FoundationDbArgs
 from components.foundationdb.set_back import set_back
@@ -29,6 +30,7 @@ packages = Packages(wish.release, rehearsal.mirror(wish))
 briefing.tell(wish, plan)
 watch.listen(plan)
 cloud = provider.access(wish, plan)
+rfc2136.check(wish, config.get("dns_tsig_secret"))
 
 ready = ReadyHosts(
     "hosts",
@@ -62,7 +64,19 @@ front = Front(
     FrontArgs(settings=wish, plan=plan, hosts=hosts, net=ready.net, proved=proof.proved),
     cloud,
 )
-dns = Dns("dns", DnsArgs(settings=wish, front=front, directory=directory), cloud)
+dns = Dns(
+    "dns",
+    DnsArgs(
+        settings=wish,
+        plan=plan,
+        hosts=hosts,
+        front=front,
+        mail=mail,
+        directory=directory,
+        tsig_secret=config.get_secret("dns_tsig_secret"),
+    ),
+    cloud,
+)
 certificate = Certificate(
     "certificate", CertificateArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, published=dns.published)
 )

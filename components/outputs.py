@@ -25,6 +25,7 @@ DESCRIPTIONS = {
     "nodes": "Every node: address, zone, host name, id in the mail cluster, releases.",
     "cluster_file": "The database's connection string (secret): the key to all data for who reaches the network.",
     "dns_records": "Every zone with the records it needs, as text that a name server reads.",
+    "dns": "Whom `make dns-check` asks, and the name whose addresses send.",
     "certificate": "Where certificates come from, whether the authority has issued them, and until when they last.",
     "verification": "The proof by mail: every pair with its seconds, the slowest, time of the check.",
     "cost": "Euros a month by the price list, its day, what has no price there; only where the stack makes servers.",
@@ -55,6 +56,7 @@ def export(settings: Settings, plan: Plan, parts: Parts) -> None:
         ),
         "cluster_file": database.cluster_file,
         "dns_records": parts.dns.zone_files,
+        "dns": parts.dns.asked,
         "certificate": parts.certificate.state,
         "verification": proof.verification.apply(
             lambda proved: {key: proved[key] for key in ("pairs", "slowest_seconds", "checked_at")}

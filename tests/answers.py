@@ -35,6 +35,8 @@ PRINTED: dict[str, str] = {
         }
     ),
     "stalwart/start.py": json.dumps({"node_id": 1, "hostname": "mx2.mail.dev.test"}),
+    "stalwart/shown.py": json.dumps({"setup": "v=UAAC1; a=sha256; d=AAAA"}),
+    "dns/publish.sh": json.dumps({"made": []}),
     "stalwart/certificate.py": json.dumps(
         {"source": "acme", "issued": True, "not_valid_after": "2027-02-22T00:00:00Z"}
     ),

@@ -78,6 +78,11 @@ real() {
     { pulumi stack export --show-secrets --stack "$2" || true; } | uv run --frozen python -m tools.verify --format "${FORMAT:-text}"
     return
   fi
+  if [[ "$1" == dns-check ]]; then
+    { pulumi stack export --show-secrets --stack "$2" || true; } |
+      uv run --frozen python -m tools.dns_check --format "${FORMAT:-text}"
+    return
+  fi
   [[ "$1" != unlock ]] || mend_state
   if [[ "$1" == reboot ]]; then
     # shellcheck disable=SC2086  # a list of names

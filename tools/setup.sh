@@ -7,7 +7,7 @@ UV_VERSION=0.13.9
 # Program -> Debian package. The lab needs all; an operator's machine for hosts that exist needs Python, curl and ssh.
 declare -A PACKAGES=(
   [python3]=python3 [curl]=curl [ssh]=openssh-client [openssl]=openssl [ip]=iproute2 [nft]=nftables
-  ['systemd-nspawn']=systemd-container [debootstrap]=debootstrap [pgrep]=procps [flock]=util-linux
+  ['systemd-nspawn']=systemd-container [debootstrap]=debootstrap [pgrep]=procps [flock]=util-linux ['named-checkzone']=bind9-utils
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -27,6 +27,15 @@ if ((${#missing[@]})); then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
   apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+# A name server for the tests: unpacked and never installed, so that nothing of it runs unless a test starts it. Its libraries
+# come with bind9-utils.
+if [[ ! -x .tools/bind9/usr/sbin/named ]] && command -v apt-get >/dev/null; then
+  say "unpacking Debian's bind9 into .tools"
+  mkdir -p .tools/bind9
+  (cd .tools/bind9 && apt-get download -qq bind9 2>/dev/null && dpkg-deb -x bind9_*.deb . && rm -f bind9_*.deb) ||
+    say "Debian's bind9 cannot be had: the tests that need a real name server will say so"
 fi
 
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {

@@ -38,6 +38,9 @@ if [[ "$mode" == rehearsal ]]; then
   elif [[ "$action" == verify ]]; then
     say "this is a rehearsal: stand-in packages; what is right here says nothing of the real mail server"
     rehearse export | uv run --frozen python -m tools.verify --format "${FORMAT:-text}"
+  elif [[ "$action" == dns-check ]]; then
+    say "this is a rehearsal: its names are nobody's"
+    rehearse export | uv run --frozen python -m tools.dns_check --format "${FORMAT:-text}"
   elif [[ "$action" == reboot ]]; then
     # shellcheck disable=SC2086  # a list of names
     rehearse export | uv run --frozen python -m tools.reboot ${NODES:-}

@@ -1,20 +1,21 @@
 """MTA-STS (RFC 8461): the policy that the mail server shows by HTTPS, and the id by which senders see it change."""
 
 import hashlib
-
-from components.dns.names import MailNames
+from collections.abc import Iterable
 
 # A policy is kept so long, and the mail servers that it names must be there so long.
-_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
+MAX_AGE_SECONDS = 7 * 24 * 60 * 60
 
 
-def mta_sts_policy(names: MailNames) -> str:
-    """The text at `https://mta-sts.DOMAIN/.well-known/mta-sts.txt`, the same for every domain."""
-    exchangers = sorted(set(names.exchangers)) if names.mta_sts != "none" else []
-    lines = ["version: STSv1", f"mode: {names.mta_sts}", *(f"mx: {exchanger}" for exchanger in exchangers)]
-    return "\r\n".join([*lines, f"max_age: {_MAX_AGE_SECONDS}", ""])
+def mta_sts_policy(mode: str, exchangers: Iterable[str]) -> str:
+    """The text at `https://mta-sts.DOMAIN/.well-known/mta-sts.txt`, the same for every domain, byte by byte as the mail
+    server writes it.
+    """
+    names = sorted(set(exchangers))
+    lines = ["version: STSv1", f"mode: {mode}", f"max_age: {MAX_AGE_SECONDS}", *(f"mx: {name}" for name in names)]
+    return "".join(f"{line}\r\n" for line in lines)
 
 
-def policy_id(names: MailNames) -> str:
+def policy_id(mode: str, exchangers: Iterable[str]) -> str:
     """Letters and digits, at most 32 of them, that change with the policy."""
-    return hashlib.sha256(mta_sts_policy(names).encode()).hexdigest()[:32]
+    return hashlib.sha256(mta_sts_policy(mode, exchangers).encode()).hexdigest()[:32]

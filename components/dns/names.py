@@ -1,10 +1,10 @@
 """What the records are made from, and what they are. Names are absolute, in lower case, without the last dot."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "SRV", "TXT"]
+RecordType = Literal["A", "AAAA", "CAA", "CNAME", "MX", "SRV", "TLSA", "TXT"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,18 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailDomain:
+    """A domain, or another name of one: mail comes to both, and goes out from both."""
+
+    name: str
+    dmarc: str = "none"
+    """`none`, `quarantine` or `reject`."""
+
+    dkim: tuple[tuple[str, Any], ...] = ()
+    """Selectors, with the text of their signing keys. The server signs for an alias by the keys of its domain."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MailNames:
     """A mail cluster as the world sees it."""
 
@@ -42,17 +54,14 @@ class MailNames:
     """Where mail for the domains is handed in."""
 
     addresses: Mapping[str, tuple[Address, ...]]
-    domains: tuple[str, ...]
+    domains: tuple[MailDomain, ...]
     sieve: bool
     submission: bool
-    dmarc: str
-    """`none`, `quarantine` or `reject`."""
-
     reports: str
     """Mailbox of each domain that gets the reports of other servers."""
 
     caa: tuple[str, ...]
-    """Who may issue certificates; empty: anybody."""
+    """Who may issue certificates, as the property `issue` has it; empty: anybody."""
 
     mta_sts: str
     """`none`, `testing` or `enforce`."""
@@ -61,5 +70,8 @@ class MailNames:
     """Whose SPF record lists the addresses of the relay that mail leaves through."""
 
     ttl: int
-    dkim: Mapping[str, tuple[tuple[str, Any], ...]] = field(default_factory=dict)
-    """Selectors of each domain, with the text of their signing keys."""
+    setup: Any = None
+    """The text that has the digest of the document by which programs set themselves up; None: none is told."""
+
+    keys: tuple[Any, ...] = ()
+    """The public keys that the mail servers show in TLS, as TLSA has them; only where the zones are signed."""

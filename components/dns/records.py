@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from itertools import chain
 
 from components.dns.mta_sts import policy_id
-from components.dns.names import MailNames, Record, RecordType
+from components.dns.names import MailDomain, MailNames, Record, RecordType
 
 _SERVICES = {"_imaps": 993, "_submissions": 465, "_jmap": 443, "_caldavs": 443, "_carddavs": 443}
+_BY_CHOICE = {"_sieve": 4190, "_submission": 587}
 # Said aloud, so that programs do not try in clear text (RFC 6186).
 _NOT_OFFERED = ("_imap", "_pop3", "_pop3s")
 # What programs ask for below the domain of an address, to set themselves up.
 _SETUP = ("autoconfig", "autodiscover", "ua-auto-config")
+# Where the public key of the mail servers is told in a signed zone (RFC 7672, RFC 7673).
+_KEY_PORTS = (465, 993)
+_SMTP = 25
 
 _Found = tuple[str, RecordType, object]
 
@@ -18,7 +22,7 @@ _Found = tuple[str, RecordType, object]
 def records(names: MailNames) -> tuple[Record, ...]:
     """One record set per name and type, parents before children. A CNAME stands alone at its name."""
     of_domains = (_of_domain(names, domain) for domain in names.domains)
-    found = list(chain(_addresses(names), _senders(names), _issuers(names), *of_domains))
+    found = list(chain(_addresses(names), _senders(names), _issuers(names), _keys(names), *of_domains))
     found += _aliases(names, {name for name, _, _ in found})
     # A dict of keys is a set that keeps its order: addresses need not be comparable.
     sets: dict[tuple[str, RecordType], dict[object, None]] = {}
@@ -39,44 +43,56 @@ def _senders(names: MailNames) -> Iterator[_Found]:
     hosts = dict.fromkeys([names.outgoing, names.hostname, *names.exchangers], "v=spf1 a -all")
     # Both: what is on its way when a relay is taken or left still comes from the other.
     relay = f"include:{names.relay_spf} " if names.relay_spf else ""
-    domains = dict.fromkeys(names.domains, f"v=spf1 a:{names.outgoing} {relay}-all")
+    domains = {domain.name: f"v=spf1 a:{names.outgoing} {relay}-all" for domain in names.domains}
     for name, text in (hosts | domains).items():
         yield name, "TXT", text
 
 
 def _issuers(names: MailNames) -> Iterator[_Found]:
-    """Authorities look upwards from a name, so the hostname needs its own only where no domain is above it."""
-    covered = any(f".{names.hostname}".endswith(f".{domain}") for domain in names.domains)
-    for name in names.domains if covered else (*names.domains, names.hostname):
-        for issuer in names.caa:
-            yield name, "CAA", f'0 issue "{issuer}"'
+    """At the service's name: the exchangers are below it, the names for programs are aliases of it, and authorities
+    look at both so (RFC 8659, 3). At a domain itself it would forbid the certificates of its web site.
+    """
+    for issuer in names.caa:
+        yield names.hostname, "CAA", f'0 issue "{issuer}"'
 
 
-def _of_domain(names: MailNames, domain: str) -> Iterator[_Found]:
+def _keys(names: MailNames) -> Iterator[_Found]:
+    """The public keys of the mail servers: certificates are theirs by the key, whoever signed them (DANE-EE, SPKI)."""
+    places = [(exchanger, _SMTP) for exchanger in names.exchangers]
+    for name, port in [*places, *((names.hostname, port) for port in _KEY_PORTS)]:
+        for key in names.keys:
+            yield f"_{port}._tcp.{name}", "TLSA", key
+
+
+def _of_domain(names: MailNames, domain: MailDomain) -> Iterator[_Found]:
+    name = domain.name
     for exchanger in sorted(names.exchangers):
-        yield domain, "MX", f"10 {exchanger}."
-    reports = f"rua=mailto:{names.reports}@{domain}"
-    yield f"_dmarc.{domain}", "TXT", f"v=DMARC1; p={names.dmarc}; {reports}"
-    yield f"_smtp._tls.{domain}", "TXT", f"v=TLSRPTv1; {reports}"
+        yield name, "MX", f"10 {exchanger}."
+    reports = f"rua=mailto:{names.reports}@{name}"
+    yield f"_dmarc.{name}", "TXT", f"v=DMARC1; p={domain.dmarc}; {reports}"
+    yield f"_smtp._tls.{name}", "TXT", f"v=TLSRPTv1; {reports}"
     if names.mta_sts != "none":
-        yield f"_mta-sts.{domain}", "TXT", f"v=STSv1; id={policy_id(names)};"
-    for selector, text in names.dkim.get(domain, ()):
-        yield f"{selector}._domainkey.{domain}", "TXT", text
-    yield from _services(names, domain)
+        yield f"_mta-sts.{name}", "TXT", f"v=STSv1; id={policy_id(names.mta_sts, names.exchangers)};"
+    for selector, text in domain.dkim:
+        yield f"{selector}._domainkey.{name}", "TXT", text
+    if names.setup is not None:
+        yield f"_ua-auto-config.{name}", "TXT", names.setup
+    yield from _services(names, name)
 
 
 def _services(names: MailNames, domain: str) -> Iterator[_Found]:
-    offered = _SERVICES | ({"_sieve": 4190} if names.sieve else {}) | ({"_submission": 587} if names.submission else {})
+    chosen = {"_sieve": names.sieve, "_submission": names.submission}
+    offered = _SERVICES | {service: _BY_CHOICE[service] for service, wanted in chosen.items() if wanted}
     for service, port in offered.items():
         yield f"{service}._tcp.{domain}", "SRV", f"0 1 {port} {names.hostname}."
-    for service in _NOT_OFFERED if names.submission else (*_NOT_OFFERED, "_submission"):
+    for service in (*_NOT_OFFERED, *(service for service, wanted in chosen.items() if not wanted)):
         yield f"{service}._tcp.{domain}", "SRV", "0 0 0 ."
 
 
 def _aliases(names: MailNames, taken: set[str]) -> Iterator[_Found]:
     """Names that lead to the hostname. One that is something else too gets its addresses, unless it has its own."""
     labels = _SETUP if names.mta_sts == "none" else (*_SETUP, "mta-sts")
-    for alias in (f"{label}.{domain}" for domain in names.domains for label in labels):
+    for alias in (f"{label}.{domain.name}" for domain in names.domains for label in labels):
         if alias not in taken:
             yield alias, "CNAME", f"{names.hostname}."
         elif not names.addresses.get(alias):

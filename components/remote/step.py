@@ -58,7 +58,7 @@ def run_script(  # noqa: PLR0913  # each of them says one thing
     return watch.watched(name, step, values)
 
 
-def run_local(
+def run_local(  # noqa: PLR0913  # all but three are keywords
     name: str,
     path: str,
     values: Values,
@@ -66,6 +66,7 @@ def run_local(
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource] = (),
     removable: bool = False,
+    remembers: bool = False,
     opts: pulumi.ResourceOptions | None = None,
     timeout: str = "10m",
 ) -> local.Command:
@@ -73,6 +74,7 @@ def run_local(
 
     Args:
         removable: call the script with `up`, and with `down` when the resource goes.
+        remembers: give the script what it printed the last time, as PULUMI_COMMAND_STDOUT.
         opts: what is special about this one.
         timeout: how long the engine lets the step run, with a unit.
     """
@@ -86,7 +88,7 @@ def run_local(
         create=f"bash -s -- up {note}" if removable else f"bash -s {note}",
         delete=f"bash -s -- down {note}" if removable else None,
         stdin=_payload(code, values),
-        add_previous_output_in_env=False,
+        add_previous_output_in_env=remembers,
         logging=local.Logging.STDERR,
         opts=options,
     )

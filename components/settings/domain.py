@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from components.settings.fields import Address, Domain, domain_name, refusal
+from components.settings.front import Dmarc
 from components.settings.section import Section
 
 
@@ -20,6 +21,11 @@ class DomainSettings(Section):
     sub_addressing: bool = Field(
         default=True,
         description="Whether `anna+shop@...` reaches `anna@...`, with the part after the plus for filters.",
+    )
+    dmarc: Dmarc | None = Field(
+        default=None,
+        description="Policy for mail that claims to come from the domain or an alias of it and does not. Default:"
+        " `dns.dmarc`.",
     )
 
 

@@ -1,7 +1,7 @@
 """Domain types of the stack file: each says in its error what is right and shows an example."""
 
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -22,6 +22,10 @@ _LABEL_TEXT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?")
 _NOTE = re.compile(r"[\x20-\x7e]{0,60}")
 _LOGIN = re.compile(r"[\x21-\x7e]{1,128}")
 _CLUSTER = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_KEY_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_NAME_SERVER = re.compile(r"(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\]):(\d{1,5})")
+_DNS_PORT = 53
+_PORTS = range(1, 65536)
 _LONGEST_NAME = 253
 _LAB_PREFIXES = range(16, 29)
 _PRIVATE_PREFIXES = range(8, 29)
@@ -173,6 +177,31 @@ def _lab_network(value: IPv4Network) -> IPv4Network:
     return value
 
 
+def name_server(text: str) -> tuple[str, int]:
+    """Address and port of `203.0.113.53`, `203.0.113.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    found = _NAME_SERVER.fullmatch(text)
+    address, port = (found[1] or found[2], found[3]) if found else (text, None)
+    ip_address(address)
+    number = int(port or _DNS_PORT)
+    if number not in _PORTS:
+        raise ValueError(text)
+    return address, number
+
+
+def _name_server(value: str) -> str:
+    try:
+        name_server(value)
+    except ValueError:
+        raise refusal(
+            "name server", f"the address of a name server, e.g. 203.0.113.53 or 203.0.113.53:5353; got {value[:60]!r}"
+        ) from None
+    return value
+
+
 NodeName = Annotated[
     str, _shaped(_NODE, "a node's name is 1 to 31 lower-case letters, digits and hyphens, a letter first, e.g. mx1")
 ]
@@ -187,6 +216,10 @@ Note = Annotated[str, _shaped(_NOTE, "a note is up to 60 letters, digits, blanks
 Login = Annotated[str, _shaped(_LOGIN, "a login is up to 128 letters, digits and marks of ASCII without blanks")]
 Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, AfterValidator(_address)]
+KeyName = Annotated[
+    str, _shaped(_KEY_NAME, "a key's name is lower-case letters, digits, dots, hyphens and underscores, e.g. mail-key")
+]
+NameServer = Annotated[str, BeforeValidator(_text), AfterValidator(_name_server)]
 Release = Annotated[str, AfterValidator(_checked_release)]
 Digest = Annotated[str, _shaped(_DIGEST, "a SHA-256 digest is 64 hexadecimal digits in lower case")]
 HostKey = Annotated[

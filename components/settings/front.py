@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from components.settings.fields import Domain, Mailbox
+from components.settings.fields import Domain, KeyName, Mailbox, NameServer, name_server
 from components.settings.hetzner import Location
 from components.settings.section import Section
 
@@ -29,6 +29,15 @@ class DnsProvider(StrEnum):
 
     MANUAL = "manual"
     HETZNER = "hetzner"
+    RFC2136 = "rfc2136"
+
+
+class TsigAlgorithm(StrEnum):
+    """How updates are signed. Those that are older than SHA-2 are broken."""
+
+    SHA256 = "hmac-sha256"
+    SHA384 = "hmac-sha384"
+    SHA512 = "hmac-sha512"
 
 
 class Dmarc(StrEnum):
@@ -66,21 +75,47 @@ class DnsSettings(Section):
 
     provider: DnsProvider = Field(
         default=DnsProvider.MANUAL,
-        description="`hetzner`: record sets in zones of Hetzner DNS; `manual`: zone files to paste, in the output.",
+        description="`hetzner`: record sets in zones of Hetzner DNS; `rfc2136`: signed updates of your own name server;"
+        " `manual`: zone files to paste, in the output.",
     )
     zones: tuple[Domain, ...] = Field(
-        default=(), description="Zones at Hetzner DNS that hold the records. Default: one zone per domain."
+        default=(),
+        description="Zones that hold the records, at Hetzner DNS or on your name server. Default: one zone per domain"
+        " and per alias of one.",
+    )
+    server: NameServer | None = Field(
+        default=None,
+        description="Primary name server that takes the updates, `address` or `address:port` (`rfc2136`).",
+    )
+    tsig_name: KeyName | None = Field(
+        default=None, description="Name of the key that signs the updates (`rfc2136`); its secret: `dns_tsig_secret`."
+    )
+    tsig_algorithm: TsigAlgorithm = Field(
+        default=TsigAlgorithm.SHA256, description="Algorithm of that key, as the name server has it."
+    )
+    resolvers: tuple[NameServer, ...] = Field(
+        default=("1.1.1.1", "8.8.8.8", "9.9.9.9"),
+        description="Resolvers of the world that `make dns-check` asks; `[]`: only the domains' own name servers.",
     )
     ttl: Annotated[int, Field(ge=60, le=86400)] = Field(
         default=300, description="Seconds that resolvers may keep records."
     )
     dmarc: Dmarc = Field(
-        default=Dmarc.NONE, description="Policy for mail that fails SPF and DKIM; strict only once all is seen to pass."
+        default=Dmarc.NONE,
+        description="Policy for mail that fails SPF and DKIM, of each domain that has none of its own; strict only once"
+        " all is seen to pass.",
     )
     dmarc_reports: Mailbox = Field(default="postmaster", description="Mailbox of each domain that gets the reports.")
     mta_sts: MtaSts = Field(
         default=MtaSts.NONE, description="MTA-STS policy; needs a certificate that the world accepts."
     )
-    caa: tuple[Domain, ...] = Field(
-        default=("letsencrypt.org",), description="Certificate authorities that may issue for the names; empty: any."
+    caa: tuple[Domain, ...] | None = Field(
+        default=None,
+        description="Certificate authorities that may issue for the service's names; `[]`: any. Default: the one that"
+        " `mail.certificate` asks, where it is known.",
     )
+
+    @property
+    def server_address(self) -> tuple[str, int]:
+        """Address and port of the primary name server; only where there is one."""
+        return name_server(str(self.server))

@@ -16,6 +16,7 @@ from components.settings.node import NodeSettings
 
 # Keys of their own because they are secrets: read as Outputs where they are used, never here.
 SECRETS = {
+    "dns_tsig_secret": "Secret of the key that signs updates of a name server (secret). Needed for `rfc2136`.",
     "admin_password": "Password of the administrator (secret). Default: generated.",
     "relay_password": "Password for `mail.relay.user` (secret).",
     "ssh_private_key": "Private key for SSH to existing hosts (secret). Default: the SSH agent.",

@@ -62,6 +62,7 @@ class Permission(StrEnum):
 
     SINGLE_COPY = "single_copy"
     DESTROY = "destroy"
+    REPLACE_RECORDS = "replace_records"
 
 
 class Downloads(StrEnum):
@@ -196,7 +197,8 @@ class Settings(Section):
     allow: tuple[Permission, ...] = Field(
         default=(),
         description="What cannot be undone and is refused otherwise. `single_copy`: the database may go down to one"
-        " copy of all data; `destroy`: servers and volumes of platform `hetzner` may be removed.",
+        " copy of all data; `destroy`: servers and volumes of platform `hetzner` may be removed;"
+        " `replace_records`: records that somebody else made may be taken out of a zone where they are in the way.",
     )
     mend: Note = Field(
         default="",

@@ -25,6 +25,8 @@ def document(settings: Settings, plan: Plan) -> str:
         "admin": settings.mail.admin,
         "probe": PROBE,
         "submission": settings.mail.submission,
+        "sieve": settings.front.sieve,
+        "mta_sts": settings.dns.mta_sts,
         "coordinators": [node.coordination_address for node in plan.coordination_nodes],
         "nodes": [node.address for node in plan.nodes],
         "spam": spam_document(settings.mail.spam),

@@ -13,7 +13,7 @@ import dns.resolver
 import dns.reversename
 import pytest
 
-from components.dns.names import Address, MailNames
+from components.dns.names import Address, MailDomain, MailNames
 from components.dns.records import records
 from components.dns.zone_file import zone_file
 from components.dns.zones import by_zone
@@ -33,16 +33,18 @@ NAMES = MailNames(
     exchangers=tuple(f"{node}.{HOSTNAME}" for node in ADDRESSES),
     addresses={f"{node}.{HOSTNAME}": addresses for node, addresses in ADDRESSES.items()}
     | dict.fromkeys([HOSTNAME, OUTGOING], EVERYWHERE),
-    domains=("example.org", "example.net"),
+    domains=(
+        MailDomain(name="example.org", dmarc="quarantine", dkim=(("v1-rsa", KEY),)),
+        MailDomain(name="example.net", dmarc="quarantine"),
+    ),
     sieve=False,
     submission=False,
-    dmarc="quarantine",
     reports="postmaster",
     caa=("letsencrypt.org",),
     mta_sts="testing",
     ttl=300,
-    dkim={"example.org": (("v1-rsa", KEY),)},
 )
+DOMAINS = [domain.name for domain in NAMES.domains]
 
 
 def published(names: MailNames) -> dict[str, str]:
@@ -111,7 +113,7 @@ def ask(server: NameServer) -> Lookups:
     return Lookups(server)
 
 
-@pytest.mark.parametrize("domain", NAMES.domains)
+@pytest.mark.parametrize("domain", DOMAINS)
 def test_a_sender_finds_every_exchanger_and_its_addresses(ask: Lookups, domain: str) -> None:
     found = {record.exchange.to_text(omit_final_dot=True): record.preference for record in ask.all(domain, "MX")}
     assert found == {f"{node}.{HOSTNAME}": 10 for node in ADDRESSES}
@@ -124,7 +126,7 @@ def test_a_receiver_finds_greeting_reverse_name_address_and_spf_in_agreement(ask
     (greeting,) = ask.reverse(address)
     assert greeting == OUTGOING
     assert address in ask.addresses(greeting)
-    assert all(address in ask.allowed(name) for name in (greeting, *NAMES.domains))
+    assert all(address in ask.allowed(name) for name in (greeting, *DOMAINS))
 
 
 def test_a_receiver_finds_the_policies_of_a_domain(ask: Lookups) -> None:
@@ -138,7 +140,7 @@ def test_a_signing_key_of_more_than_one_string_arrives_whole(ask: Lookups) -> No
 
 
 @pytest.mark.parametrize("label", ["autoconfig", "autodiscover", "ua-auto-config", "mta-sts"])
-@pytest.mark.parametrize("domain", NAMES.domains)
+@pytest.mark.parametrize("domain", DOMAINS)
 def test_an_alias_is_followed_from_zone_to_zone(ask: Lookups, label: str, domain: str) -> None:
     assert ask.addresses(f"{label}.{domain}") == ask.addresses(HOSTNAME)
 
@@ -150,8 +152,9 @@ def test_a_program_finds_its_service_and_what_is_not_offered(ask: Lookups) -> No
 
 
 def test_an_authority_finds_that_it_may_issue(ask: Lookups) -> None:
-    assert [record.to_text() for record in ask.all("example.net", "CAA")] == ['0 issue "letsencrypt.org"']
-    assert ask.all(HOSTNAME, "CAA") == []
+    for name in (HOSTNAME, "autoconfig.example.net", "autoconfig.example.org"):
+        assert [record.to_text() for record in ask.all(name, "CAA")] == ['0 issue "letsencrypt.org"']
+    assert ask.all("example.net", "CAA") == []
 
 
 def test_zones_are_replaced_while_they_are_served(ask: Lookups, server: NameServer) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.standins.foundationdb.client import Store, Transaction
-from tests.standins.stalwart import jmap
+from tests.standins.stalwart import jmap, shown
 from tests.standins.stalwart.node import Node
+from tests.standins.stalwart.zone import zone_file
 
 from .conftest import Cluster
 
@@ -41,6 +42,9 @@ ORDER = [
     "22",
     "30",
     "46",
+    "60",
+    "61",
+    "62",
 ]
 
 
@@ -251,3 +255,32 @@ def test_a_node_id_is_taken_as_the_source_has_it(node: Node) -> None:
     assert (leased(node, {(0, other): 1.5, (1, me): 0.5}), node.node_id) == ({0: other, 1: me}, 0)
     # What is older than a day goes, unless it is taken.
     assert (leased(node, {(0, me): 30, (1, other): 30, (2, third): 20}), node.node_id) == ({0: me, 2: third}, 0)
+
+
+def _in_force(node: Node, **settings: Any) -> None:
+    """Settings of the recorded server, reloaded."""
+    node.registry.update("SystemSettings", "singleton", settings)
+    node.registry.update("SpamPyzor", "singleton", {"enable": False})
+    node.reload()
+
+
+def test_everybody_is_shown_the_policy_and_the_document_that_were_recorded(node: Node) -> None:
+    exchangers = {str(index): {"priority": 10, "hostname": f"mx{index + 1}.mail.one.test"} for index in (0, 1)}
+    identity = node.registry.create("Domain", {"name": "one.test"})
+    _in_force(node, defaultHostname="mail.one.test", mailExchangers=exchangers)
+    asked(node, "60")
+    assert shown.policy(node) == recorded("60")["shown"]
+    asked(node, "61")
+    assert (shown.policy(node), recorded("61")["shown_http"]) == (None, "404")
+    asked(node, "63")
+    assert shown.setup(node) == recorded("63")["shown"]
+    (_, answer, _), _ = recorded("63")["then"]["response"]["methodResponses"]
+    (real,) = answer["list"]
+    ours = node.registry.all("Domain")[identity]
+    ours["dnsZoneFile"] = zone_file(node, identity, "one.test")
+    for kind in ("SRV", "CNAME", "UAAC1"):
+        assert _lines(ours["dnsZoneFile"], kind) == _lines(real["dnsZoneFile"], kind)
+
+
+def _lines(text: str, word: str) -> set[str]:
+    return {line for line in text.splitlines() if f" {word} " in line or f"={word};" in line}

@@ -164,14 +164,18 @@ def test_nothing_is_published_before_mail_was_proved_and_can_leave() -> None:
         assert {"proof-mail", "front-outgoing-mx1", "front-outgoing-mx2", "front-outgoing-mx3"} <= before
 
 
-def test_records_are_known_in_a_preview_but_for_addresses_and_signing_keys() -> None:
+def test_records_are_known_in_a_preview_but_for_addresses_signing_keys_and_the_digest() -> None:
     graph = run({**BASE, "dns": {"provider": "hetzner"}}, preview=True)
     unknown = {
         record.name
         for record in made(graph, "ZoneRrset")
         if is_unknown(record.inputs["records"]) and plain(record.inputs)["type"] not in {"A", "AAAA"}
     }
-    assert unknown == {"dns-example.org-dkim-ed25519", "dns-example.org-dkim-rsa"}
+    assert unknown == {
+        "dns-example.org-dkim-ed25519",
+        "dns-example.org-dkim-rsa",
+        "dns-example.org-_ua-auto-config-txt",
+    }
 
 
 def test_signing_keys_are_published_under_the_servers_selectors() -> None:

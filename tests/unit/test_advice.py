@@ -72,7 +72,7 @@ def test_production_without_protection_or_backups_is_warned_of_and_staging_is_no
 
 
 def test_a_database_within_reach_of_the_world_is_warned_of() -> None:
-    nodes = {"mx1": {"address": "10.1.0.1"}, "mx2": {"address": "88.99.0.2"}}
+    nodes = {"mx1": {"address": "10.1.0.1", "public": ["88.99.0.1"]}, "mx2": {"address": "88.99.0.2"}}
     told = warnings(wish(platform="existing", nodes=nodes))
     assert "mx2 have a public address" in told
     assert "mx1" not in told

@@ -1,9 +1,11 @@
 """The records of a mail cluster, for any names and addresses: complete, without clashes, the same after a zone file."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 from typing import Any
 
 import dns.rdata
@@ -15,11 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.dns.mta_sts import mta_sts_policy
-from components.dns.names import Address, MailNames, Record
+from components.dns.names import Address, MailDomain, MailNames, Record
 from components.dns.records import records
 from components.dns.zone_file import quoted, zone_file
 from components.dns.zones import OutsideZonesError, by_zone, in_zone
 
+RECORDINGS = Path(__file__).parents[1] / "recordings/stalwart"
 HEAD = "@ 60 IN SOA ns.invalid. hostmaster.invalid. 1 3600 600 86400 60\n@ 60 IN NS ns.invalid.\n"
 V4, V6 = Address(type="A", value="192.0.2.1"), Address(type="AAAA", value="2001:db8::1")
 
@@ -32,10 +35,9 @@ def names(hostname: str = "mail.example.org", *domains: str, **more: Any) -> Mai
         "outgoing": f"out.{hostname}",
         "exchangers": tuple(nodes),
         "addresses": dict.fromkeys([hostname, f"out.{hostname}", *nodes], (V4, V6)),
-        "domains": domains or ("example.org",),
+        "domains": tuple(MailDomain(name=domain) for domain in domains or ("example.org",)),
         "sieve": False,
         "submission": False,
-        "dmarc": "none",
         "reports": "postmaster",
         "caa": ("letsencrypt.org",),
         "mta_sts": "none",
@@ -56,7 +58,7 @@ def allows(found: Iterable[Record], name: str, address: Any) -> bool:
     """What a receiver thinks of mail from an address: the two mechanisms that are used here, else no."""
     found = tuple(found)
     (text,) = spf(found, name)
-    first, *mechanisms, last = text.split()
+    first, *mechanisms, last = (term for term in text.split() if not term.startswith("include:"))
     assert (first, last) == ("v=spf1", "-all")
     hosts = [name if mechanism == "a" else mechanism.removeprefix("a:") for mechanism in mechanisms]
     return any(address in values(found, host, kind) for host in hosts for kind in ("A", "AAAA"))
@@ -84,16 +86,19 @@ def clusters(draw: st.DrawFn) -> MailNames:
     together = tuple(address for addresses in nodes.values() for address in addresses)
     domains = draw(st.lists(DOMAIN | st.just(hostname), min_size=1, max_size=4, unique=True))
     keys = st.lists(st.tuples(LABEL, TEXT), max_size=2, unique_by=lambda key: key[0]).map(tuple)
+    policies = st.sampled_from(["none", "quarantine", "reject"])
     return names(
         hostname,
-        *domains,
+        domains=tuple(MailDomain(name=name, dmarc=draw(policies), dkim=draw(keys)) for name in domains),
         exchangers=tuple(own) if draw(st.booleans()) else (hostname,),
         addresses={**own, hostname: together, f"out.{hostname}": together},
         sieve=draw(st.booleans()),
         submission=draw(st.booleans()),
         caa=tuple(draw(st.lists(DOMAIN, max_size=2, unique=True))),
         mta_sts=draw(st.sampled_from(["none", "testing", "enforce"])),
-        dkim={domain: draw(keys) for domain in domains},
+        relay_spf=draw(st.none() | DOMAIN),
+        setup=draw(st.none() | TEXT),
+        keys=tuple(draw(st.lists(st.from_regex(r"3 1 1 [0-9a-f]{64}", fullmatch=True), max_size=2))),
     )
 
 
@@ -118,13 +123,13 @@ def test_what_mail_and_programs_are_led_to_has_an_address(cluster: MailNames) ->
 def test_a_name_that_helps_to_set_up_always_leads_somewhere(cluster: MailNames) -> None:
     led = {record.name for record in records(cluster) if record.type in {"A", "AAAA", "CNAME"}}
     for domain in cluster.domains:
-        assert {f"{label}.{domain}" for label in ("autoconfig", "autodiscover", "ua-auto-config")} <= led
+        assert {f"{label}.{domain.name}" for label in ("autoconfig", "autodiscover", "ua-auto-config")} <= led
 
 
 @given(clusters())
 def test_every_name_that_sends_has_one_spf_and_that_allows_every_outgoing_address(cluster: MailNames) -> None:
     found = records(cluster)
-    for name in {*cluster.domains, cluster.outgoing}:
+    for name in {*(domain.name for domain in cluster.domains), cluster.outgoing}:
         assert all(allows(found, name, address.value) for address in cluster.addresses[cluster.outgoing])
         assert not allows(found, name, "198.51.100.99")
     for name in {*cluster.exchangers, cluster.hostname}:
@@ -134,6 +139,7 @@ def test_every_name_that_sends_has_one_spf_and_that_allows_every_outgoing_addres
 def test_a_relay_may_send_for_every_domain_beside_the_own_addresses() -> None:
     found = records(names(relay_spf="spf.relay.test"))
     assert spf(found, "example.org") == ["v=spf1 a:out.mail.example.org include:spf.relay.test -all"]
+    assert spf(found, "out.mail.example.org") == ["v=spf1 a -all"]
     assert spf(found, "out.mail.example.org") == ["v=spf1 a -all"]
 
 
@@ -183,7 +189,8 @@ def test_quotes_backslashes_and_other_letters_are_escaped() -> None:
 
 
 def test_a_domain_has_everything_that_mail_needs() -> None:
-    found = records(names(mta_sts="testing", dkim={"example.org": (("v1-ed25519", "v=DKIM1; k=ed25519; p=AAAA"),)}))
+    domain = MailDomain(name="example.org", dkim=(("v1-ed25519", "v=DKIM1; k=ed25519; p=AAAA"),))
+    found = records(names(mta_sts="testing", domains=(domain,), setup="v=UAAC1; a=sha256; d=AAAA"))
     told = {
         (record.name, record.type): record.values
         for record in found
@@ -192,7 +199,7 @@ def test_a_domain_has_everything_that_mail_needs() -> None:
     assert told == {
         ("example.org", "MX"): ("10 mx1.mail.example.org.", "10 mx2.mail.example.org."),
         ("example.org", "TXT"): ("v=spf1 a:out.mail.example.org -all",),
-        ("example.org", "CAA"): ('0 issue "letsencrypt.org"',),
+        ("_ua-auto-config.example.org", "TXT"): ("v=UAAC1; a=sha256; d=AAAA",),
         ("_dmarc.example.org", "TXT"): ("v=DMARC1; p=none; rua=mailto:postmaster@example.org",),
         ("_smtp._tls.example.org", "TXT"): ("v=TLSRPTv1; rua=mailto:postmaster@example.org",),
         ("_mta-sts.example.org", "TXT"): values(found, "_mta-sts.example.org", "TXT"),
@@ -204,6 +211,7 @@ def test_a_domain_has_everything_that_mail_needs() -> None:
         ("mail.example.org", "A"): ("192.0.2.1",),
         ("mail.example.org", "AAAA"): ("2001:db8::1",),
         ("mail.example.org", "TXT"): ("v=spf1 a -all",),
+        ("mail.example.org", "CAA"): ('0 issue "letsencrypt.org"',),
     }
 
 
@@ -218,7 +226,7 @@ def test_services_that_are_not_offered_are_said_to_be_not_there() -> None:
         "_jmap": ("0 1 443 mail.example.org.",),
         "_caldavs": ("0 1 443 mail.example.org.",),
         "_carddavs": ("0 1 443 mail.example.org.",),
-        **dict.fromkeys(["_imap", "_pop3", "_pop3s", "_submission"], ("0 0 0 .",)),
+        **dict.fromkeys(["_imap", "_pop3", "_pop3s", "_sieve", "_submission"], ("0 0 0 .",)),
     }
 
 
@@ -246,20 +254,32 @@ def test_a_domain_that_programs_ask_for_has_addresses_where_an_alias_cannot_stan
     assert values(found, "autodiscover.example.org", "MX")
 
 
-@pytest.mark.parametrize(
-    ("hostname", "issued"),
-    [
-        ("mail.example.org", {"example.org"}),
-        ("example.org", {"example.org"}),
-        ("mail.example.net", {"example.org", "mail.example.net"}),
-        ("badexample.org", {"example.org", "badexample.org"}),
-    ],
-)
-def test_authorities_are_named_for_the_domains_and_for_a_hostname_that_is_below_none(
-    hostname: str, issued: set[str]
-) -> None:
-    assert {record.name for record in records(names(hostname)) if record.type == "CAA"} == issued
-    assert not [record for record in records(names(hostname, caa=())) if record.type == "CAA"]
+def test_authorities_are_named_for_the_service_and_not_for_the_web_sites_of_the_domains() -> None:
+    """An authority looks at a name, at what it is an alias of, and at the names above, until it finds any."""
+    found = records(names("mail.example.org", "example.org", "example.net"))
+    assert [record.name for record in found if record.type == "CAA"] == ["mail.example.org"]
+    led = {record.name: record.values for record in found if record.type == "CNAME"}
+    assert {*led.values()} == {("mail.example.org.",)}
+    assert not [record for record in records(names(caa=())) if record.type == "CAA"]
+
+
+def test_each_domain_has_its_own_policy_and_every_other_name_of_it_mail_of_its_own() -> None:
+    strict, alias = MailDomain(name="example.org", dmarc="reject"), MailDomain(name="example.net")
+    found = records(names(domains=(strict, alias)))
+    assert values(found, "_dmarc.example.org", "TXT") == ("v=DMARC1; p=reject; rua=mailto:postmaster@example.org",)
+    assert values(found, "_dmarc.example.net", "TXT") == ("v=DMARC1; p=none; rua=mailto:postmaster@example.net",)
+    assert values(found, "example.net", "MX") == values(found, "example.org", "MX")
+    assert spf(found, "example.net") == spf(found, "example.org")
+
+
+def test_the_keys_of_the_mail_servers_are_told_where_connections_begin() -> None:
+    found = records(names(keys=("3 1 1 " + "ab" * 32,)))
+    assert {record.name for record in found if record.type == "TLSA"} == {
+        "_25._tcp.mx1.mail.example.org",
+        "_25._tcp.mx2.mail.example.org",
+        "_465._tcp.mail.example.org",
+        "_993._tcp.mail.example.org",
+    }
 
 
 def test_the_id_of_the_policy_changes_with_the_policy_and_with_nothing_else() -> None:
@@ -274,16 +294,13 @@ def test_the_id_of_the_policy_changes_with_the_policy_and_with_nothing_else() ->
     assert len({told(one), told(names(mta_sts="enforce")), told(replace(one, exchangers=one.exchangers[:1]))}) == 3
 
 
-def test_the_policy_names_the_exchangers_unless_there_is_none() -> None:
-    assert mta_sts_policy(names(mta_sts="enforce")).split("\r\n") == [
-        "version: STSv1",
-        "mode: enforce",
-        "mx: mx1.mail.example.org",
-        "mx: mx2.mail.example.org",
-        "max_age: 604800",
-        "",
-    ]
-    assert "mx:" not in mta_sts_policy(names())
+def test_the_policy_is_what_the_mail_server_shows() -> None:
+    """Recorded from a real one: the id in the record has to change when what senders fetch does, and only then."""
+    shown = json.loads((RECORDINGS / "60-mta-sts.json").read_text())["shown"]
+    assert mta_sts_policy("testing", ["mx2.mail.one.test", "mx1.mail.one.test"]) == shown
+
+
+def test_without_a_policy_no_record_speaks_of_one() -> None:
     assert not [record for record in records(names()) if "mta-sts" in record.name]
 
 

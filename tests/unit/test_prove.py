@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).parents[2] / "scripts" / "proof" / "prove.py"
 WISH = {
     "hostname": "mail.dev.test", "outgoing": "out.mail.dev.test", "exchangers": [], "proxies": [],
     "domain": "dev.test", "admin": "admin", "probe": "cluster-probe", "submission": False,
-    "coordinators": [], "nodes": [], "downloads": False,
+    "coordinators": [], "nodes": [], "sieve": False, "mta_sts": "none", "downloads": False,
 }  # fmt: skip
 PAIR = ["mx1", "mx2"]
 PROBE = Mailbox("cluster-probe@dev.test", "secret")

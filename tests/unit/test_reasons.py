@@ -223,7 +223,8 @@ def test_on_another_machine_nothing_runs_that_could_be_restarted() -> None:
 def test_settings_restart_the_mail_server_exactly_where_it_takes_them_up_at_a_start() -> None:
     wanted = wish.parse(
         '{"hostname": "a", "outgoing": "b", "exchangers": [], "proxies": [], "domain": "d", "admin": "e",'
-        ' "probe": "f", "submission": false, "coordinators": [], "nodes": [], "downloads": false}'
+        ' "probe": "f", "submission": false, "coordinators": [], "nodes": [], "downloads": false,'
+        ' "sieve": false, "mta_sts": "none"}'
     )
     for field in fields(wanted):
         value = getattr(wanted, field.name)

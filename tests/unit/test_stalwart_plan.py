@@ -12,6 +12,7 @@ from lib.stalwart.change import Change
 from lib.stalwart.wish import Wish, parse
 
 from components import topology
+from components.dns.mta_sts import MAX_AGE_SECONDS
 from components.settings import check
 from components.stalwart import wish as program
 from tests.standins.stalwart.defaults import FIELDS, first_objects
@@ -29,6 +30,8 @@ WISH = Wish(
     submission=False,
     coordinators=("10.0.0.1:4222", "10.0.0.2:4222"),
     nodes=("10.0.0.1", "10.0.0.2"),
+    sieve=False,
+    mta_sts="none",
     downloads=True,
 )
 State = dict[str, list[dict[str, Any]]]
@@ -42,6 +45,7 @@ def fresh() -> State:
         found.setdefault(name, []).append({**value, "id": f"i{index}"})
     for name in (
         "SystemSettings",
+        "MtaSts",
         "Coordinator",
         "Email",
         "SpamSettings",
@@ -149,7 +153,29 @@ def test_the_servers_limits_spare_the_cluster_and_nobody_else() -> None:
 def test_submission_opens_and_closes_with_its_setting() -> None:
     opened = settled(replace(WISH, submission=True))
     assert "submission" in {listener["name"] for listener in opened["NetworkListener"]}
-    assert [change.what for change in plan.changes(opened, WISH)] == ["listener submission closed"]
+    assert [change.what for change in plan.changes(opened, WISH)] == [
+        "services that programs are told of",
+        "listener submission closed",
+    ]
+
+
+@pytest.mark.parametrize(("mta_sts", "mode"), [("none", "disable"), ("testing", "testing"), ("enforce", "enforce")])
+def test_the_policy_that_is_shown_is_the_one_of_the_stack_file_and_names_the_exchangers(
+    mta_sts: str, mode: str
+) -> None:
+    (policy,) = settled(replace(WISH, mta_sts=mta_sts))["MtaSts"]
+    assert policy == {"id": "singleton", "mode": mode, "maxAge": MAX_AGE_SECONDS * 1000, "mxHosts": {}}
+
+
+def test_programs_are_told_of_what_is_open_and_of_nothing_else() -> None:
+    def told(wish: Wish) -> dict[str, bool]:
+        services = settled(wish)["SystemSettings"][0]["services"]
+        return {name: service["cleartext"] for name, service in services.items()}
+
+    always = dict.fromkeys(["caldav", "carddav", "imap", "jmap", "smtp", "webdav"], False)
+    assert told(WISH) == always
+    assert told(replace(WISH, submission=True)) == {**always, "smtp": True}
+    assert told(replace(WISH, sieve=True)) == {**always, "managesieve": False}
 
 
 def test_what_a_person_added_stays() -> None:

@@ -152,7 +152,7 @@ def _values(by_script: Mapping[str, list[Step]], script: str) -> Mapping[str, st
 
 
 def outputs(exported: State) -> dict[str, Any]:
-    """What the stack exports."""
+    """What the last `up` told."""
     root = (item for item in _resources(exported) if item["type"] == "pulumi:pulumi:Stack")
     return next((opened(item.get("outputs") or {}) for item in root), {})
 

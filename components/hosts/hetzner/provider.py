@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_hcloud as hcloud
 
+from components.dns import wish
 from components.settings import DnsProvider, Platform, Settings
 from components.settings.mistakes import Mistake
 from components.topology import Plan
@@ -91,7 +92,7 @@ def _zones(settings: Settings, api: hcloud.Provider) -> Iterator[Mistake]:
     if settings.dns.provider is not DnsProvider.HETZNER:
         return
     options = pulumi.InvokeOptions(provider=api)
-    for zone in settings.dns.zones or settings.domain_names:
+    for zone in wish.zones(settings):
         if _asked(partial(hcloud.get_zone, name=zone, opts=options)) is None:
             yield Mistake(
                 "dns.zones",

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from components.settings.mistakes import Mistake
-from components.settings.rules import delivery, domains, hosts, store, world
+from components.settings.rules import delivery, domains, hosts, records, store, world
 from components.settings.rules.rule import Sound
 
-_RULES = (*hosts.RULES, *world.RULES, *domains.RULES, *delivery.RULES, *store.RULES)
+_RULES = (*hosts.RULES, *world.RULES, *records.RULES, *domains.RULES, *delivery.RULES, *store.RULES)
 
 
 def mistakes(sound: Sound, given: frozenset[str]) -> Iterator[Mistake]:

@@ -1,10 +1,9 @@
 """Rules of what the world sees: the front, the records, the certificate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from components.settings.domain import DomainSettings
 from components.settings.fields import AUTHORITIES
-from components.settings.front import DnsProvider, DnsSettings, FrontKind, FrontSettings, Place
+from components.settings.front import FrontKind, FrontSettings, Place
 from components.settings.mistakes import Mistake
 from components.settings.model import Platform
 from components.settings.node import Role
@@ -20,23 +19,6 @@ def _front(sound: Sound) -> Iterator[Mistake]:
         yield Mistake("nodes", "every node is out of the front, nobody would reach the mail", "leave one in")
 
 
-def _dns(sound: Sound) -> Iterator[Mistake]:
-    dns: DnsSettings = sound["dns"]
-    if dns.provider is not DnsProvider.HETZNER:
-        if dns.zones:
-            yield Mistake("dns.zones", "goes with dns.provider hetzner", "remove it")
-        return
-    if sound["platform"] is Platform.LAB:
-        yield Mistake("dns.provider", "the names of a lab lead nowhere for the world", "take manual")
-    domains: Mapping[str, DomainSettings] = sound["domains"]
-    names = [name for domain, section in domains.items() for name in (domain, *section.aliases)]
-    zones = dns.zones or names
-    hostname = sound["mail"].hostname
-    for name in [*names, hostname] if hostname else names:
-        if not any(name == zone or name.endswith(f".{zone}") for zone in zones):
-            yield Mistake("dns.zones", f"none of them holds {name}", "add the zone at Hetzner DNS that does")
-
-
 def _certificate(sound: Sound) -> Iterator[Mistake]:
     source, caa = sound["mail"].certificate, sound["dns"].caa
     if sound["platform"] is Platform.LAB and source in AUTHORITIES:
@@ -49,6 +31,5 @@ def _certificate(sound: Sound) -> Iterator[Mistake]:
 
 RULES: Rules = (
     (("platform", "nodes", "front"), _front),
-    (("platform", "domains", "mail", "dns"), _dns),
     (("platform", "mail", "dns"), _certificate),
 )

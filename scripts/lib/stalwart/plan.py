@@ -19,6 +19,7 @@ State = Mapping[str, list[dict[str, Any]]]
 TYPES = (
     "Domain",
     "SystemSettings",
+    "MtaSts",
     "Coordinator",
     "NetworkListener",
     "Tracer",
@@ -35,6 +36,7 @@ _DOMAIN_PROPERTIES = ["id", "name"]
 _SINGLETONS = frozenset(
     {
         "SystemSettings",
+        "MtaSts",
         "Coordinator",
         "Email",
         "SpamSettings",
@@ -45,6 +47,9 @@ _SINGLETONS = frozenset(
         "SenderAuth",
     }
 )
+
+# As components/dns/mta_sts.py has it in the policy that it makes the id of.
+MTA_STS_SECONDS = 7 * 24 * 60 * 60
 
 PASSWORD_VARIABLE = "NATS_PASSWORD"  # noqa: S105  # the name of the variable, not what it holds
 
@@ -83,6 +88,8 @@ def changes(now: State, wish: Wish, for_relay: str = "") -> list[Change]:
     """
     return [
         *_system(now, wish),
+        *_services(now, wish),
+        *_policy(now, wish),
         *_coordinator(now, wish),
         *_listeners(now, wish),
         *_journal(now),
@@ -115,6 +122,20 @@ def _system(now: State, wish: Wish) -> Iterator[Change]:
     if {network.removesuffix("/32") for network in trusted} != set(wish.proxies):
         value = {f"{address}/32": True for address in wish.proxies}
         yield Change("trusted balancer", update("SystemSettings", "singleton", {"proxyTrustedNetworks": value}))
+
+
+def _services(now: State, wish: Wish) -> Iterator[Change]:
+    """What programs are told when they set themselves up: what is open to the world, and nothing else."""
+    offered = ["caldav", "carddav", "imap", "jmap", "smtp", "webdav", *(["managesieve"] if wish.sieve else [])]
+    services = {name: {"hostname": None, "cleartext": name == "smtp" and wish.submission} for name in sorted(offered)}
+    yield from _singleton(now, "SystemSettings", {"services": services}, "services that programs are told of")
+
+
+def _policy(now: State, wish: Wish) -> Iterator[Change]:
+    """The policy has to be the one whose id stands in the records: without hosts of its own it names the exchangers."""
+    mode = "disable" if wish.mta_sts == "none" else wish.mta_sts
+    wanted = {"mode": mode, "maxAge": MTA_STS_SECONDS * 1000, "mxHosts": {}}
+    yield from _singleton(now, "MtaSts", wanted, f"MTA-STS policy: {wish.mta_sts}")
 
 
 def _coordinator(now: State, wish: Wish) -> Iterator[Change]:

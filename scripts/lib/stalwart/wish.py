@@ -38,6 +38,12 @@ class Wish:
     nodes: tuple[str, ...]
     """Addresses of all nodes, which are never throttled or banned."""
 
+    sieve: bool
+    """Whether the world reaches port 4190."""
+
+    mta_sts: str
+    """How senders shall take the policy that the server shows them: `none`, `testing` or `enforce`."""
+
     downloads: bool
     """Whether the server may fetch its web page, spam rules and address lists."""
 

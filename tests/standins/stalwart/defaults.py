@@ -49,7 +49,8 @@ FIELDS: dict[str, Object] = {
         "proxyTrustedNetworks": {},
         "mailExchangers": {"0": {"hostname": None, "priority": 10}},
         "services": {
-            name: dict(_SERVICE) for name in ("caldav", "carddav", "imap", "jmap", "managesieve", "pop3", "smtp")
+            name: dict(_SERVICE)
+            for name in ("caldav", "carddav", "imap", "jmap", "managesieve", "pop3", "smtp", "webdav")
         },
         "providerInfo": {},
     },
@@ -114,6 +115,7 @@ FIELDS: dict[str, Object] = {
         "greylistFor": None,
         "spamFilterRulesUrl": "https://github.com/stalwartlabs/spam-filter/releases/latest/download/spam-filter-rules.json.gz",
     },
+    "MtaSts": {"maxAge": 604800000, "mode": "testing", "mxHosts": {}},
     "SpamPyzor": {
         "enable": True,
         "host": "public.pyzor.org",
@@ -257,6 +259,7 @@ FIELDS: dict[str, Object] = {
 }
 SINGLETONS = {
     "SystemSettings",
+    "MtaSts",
     "Coordinator",
     "Email",
     "SpamSettings",

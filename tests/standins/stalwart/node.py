@@ -33,6 +33,7 @@ class Node:
         self.node_id = 0
         self.coordinator: Coordinator | None = None
         self.in_force: dict[str, Any] = {}
+        self.policy: dict[str, Any] = {}
         self._leases: list[tuple[bytes, bytes]] = []
         self._looked = -_STALE_SECONDS
 
@@ -40,7 +41,7 @@ class Node:
         """Everything between opening the store and opening the ports."""
         self.node_id = self._take_id()
         self.registry.insert_defaults()
-        self.in_force = self.registry.all("SystemSettings")["singleton"]
+        self.reload()
         self.coordinator = Coordinator.connect(self.registry.all("Coordinator")["singleton"], self.node_id, self.heard)
         for name in ("Domain", "Account"):
             self.registry.all(name)
@@ -51,6 +52,7 @@ class Node:
     def reload(self) -> None:
         """Put the stored settings in force here."""
         self.in_force = self.registry.all("SystemSettings")["singleton"]
+        self.policy = self.registry.all("MtaSts")["singleton"]
 
     def tell(self, what: str) -> None:
         """Let the other nodes know; without a coordinator nobody hears."""

@@ -151,6 +151,10 @@ class Registry:
     def _check_properties(name: str, value: Object) -> None:
         if (value.get("authSecret") or {}).get("secret") == "":
             raise Refused("invalidPatch", description="Invalid value for property.", properties=["authSecret/secret"])
+        mode = value.get("mode") if name == "MtaSts" else None
+        if mode is not None and mode not in {"enforce", "testing", "disable"}:
+            text = f'Invalid value Str("{mode}") for enum type Disable.'
+            raise Refused("invalidPatch", description=text, properties=["mode"])
         for path in value:
             if path.split("/")[0] not in {*FIELDS[name], "@type"}:
                 raise Refused("invalidPatch", description="Invalid property", properties=[path])

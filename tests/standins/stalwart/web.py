@@ -6,7 +6,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from . import jmap
+from . import jmap, shown
 from .node import Node
 from .store import StoreUnavailable
 
@@ -30,6 +30,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Location", "/jmap/session")
             self.send_header("Content-Length", "0")
             self.end_headers()
+        elif self.path == "/.well-known/mta-sts.txt":
+            policy = shown.policy(self.node)
+            self._show("text/plain", policy) if policy else self._send(404, {"status": 404})
+        elif self.path == "/.well-known/user-agent-configuration.json":
+            self._show("application/json", shown.setup(self.node))
         elif self.path == "/jmap/session":
             if account := self._account():
                 self._send(200, jmap.session(self.node, account))
@@ -63,6 +68,14 @@ class Handler(BaseHTTPRequestHandler):
             }
             self._send(401, problem)
         return account
+
+    def _show(self, kind: str, body: str) -> None:
+        text = body.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
 
     def _send(self, status: int, body: dict[str, Any]) -> None:
         text = json.dumps(body).encode()

@@ -1,0 +1,72 @@
+"""From the stack file to the names that records are made from, and to the zones and parts that hold them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from components.dns.issuers import issuers
+from components.dns.names import Address, MailDomain, MailNames
+from components.settings import Settings
+
+Dkim = Mapping[str, Sequence[Sequence[Any]]]
+"""Domain -> selector and text of each of its signing keys."""
+
+
+def mail_names(
+    settings: Settings,
+    exchangers: tuple[str, ...],
+    addresses: Mapping[str, tuple[Address, ...]],
+    dkim: Dkim,
+    setup: object = None,
+) -> MailNames:
+    """The cluster as the world shall see it. Addresses, keys and `setup` may be promises of the engine."""
+    return MailNames(
+        hostname=settings.hostname,
+        outgoing=settings.outgoing,
+        exchangers=exchangers,
+        addresses=addresses,
+        domains=tuple(_domain(settings, name, dkim) for name in names(settings)),
+        sieve=settings.front.sieve,
+        submission=settings.mail.submission,
+        reports=settings.dns.dmarc_reports,
+        caa=issuers(settings),
+        mta_sts=settings.dns.mta_sts,
+        relay_spf=settings.mail.relay.spf_include if settings.mail.relay else None,
+        ttl=settings.dns.ttl,
+        setup=setup,
+    )
+
+
+def names(settings: Settings) -> tuple[str, ...]:
+    """Every domain and every other name of one, the default domain first."""
+    return tuple(name for domain in settings.domain_names for name in (domain, *settings.domains[domain].aliases))
+
+
+def zones(settings: Settings) -> tuple[str, ...]:
+    """The zones given, else one per domain and alias, and one for the service's name where none of them holds it."""
+    return _and_hostname(settings, settings.dns.zones or names(settings))
+
+
+def parts(settings: Settings) -> tuple[str, ...]:
+    """What records are written together: those of a domain, first of all those where the service's names are.
+
+    A name server may refuse an exchanger whose name has no address yet.
+    """
+    found = _and_hostname(settings, names(settings))
+    first = max((name for name in found if holds(name, settings.hostname)), key=len)
+    return (first, *(name for name in found if name != first))
+
+
+def holds(zone: str, name: str) -> bool:
+    """Whether a name is a zone's or below it."""
+    return f".{name}".endswith(f".{zone}")
+
+
+def _and_hostname(settings: Settings, found: tuple[str, ...]) -> tuple[str, ...]:
+    return found if any(holds(name, settings.hostname) for name in found) else (*found, settings.hostname)
+
+
+def _domain(settings: Settings, name: str, dkim: Dkim) -> MailDomain:
+    section = settings.domains.get(name)
+    owner = next(domain for domain, its in settings.domains.items() if name in {domain, *its.aliases})
+    policy = (section or settings.domains[owner]).dmarc or settings.dns.dmarc
+    return MailDomain(name=name, dmarc=policy, dkim=tuple((key[0], key[1]) for key in dkim.get(name, ())))

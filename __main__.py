@@ -8,6 +8,8 @@ from components import briefing, outputs, rehearsal, settings, topology
 from components.certificate.certificate import Certificate, CertificateArgs
 from components.coordinator.nats import Nats, NatsArgs
 from components.directory.directory import Directory, DirectoryArgs
+from components.dkim.keys import SigningKeys
+from components.dkim.signing import Signing, SigningArgs
 from components.dns import rfc2136
 from components.dns.dns import Dns, DnsArgs
 from components.foundationdb.cluster import FoundationDb, FoundationDbArgs
@@ -56,7 +58,8 @@ mail = Stalwart(
         relay_password=config.get_secret("relay_password"),
     ),
 )
-directory = Directory("directory", DirectoryArgs(settings=wish, plan=plan, hosts=hosts, mail=mail))
+keys = SigningKeys("dkim", wish)
+directory = Directory("directory", DirectoryArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, keys=keys))
 proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail, directory=directory))
 upkeep = Upkeep("upkeep", UpkeepArgs(hosts=hosts, updates=wish.updates, database=database, mail=mail))
 front = Front(
@@ -73,13 +76,18 @@ dns = Dns(
         front=front,
         mail=mail,
         directory=directory,
+        keys=keys,
         tsig_secret=config.get_secret("dns_tsig_secret"),
     ),
     cloud,
 )
+signing = Signing(
+    "signing",
+    SigningArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, directory=directory, published=dns.published),
+)
 certificate = Certificate(
     "certificate", CertificateArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, published=dns.published)
 )
-guard(wish, [ready, database, coordinator, mail, directory, proof, upkeep, front, dns, certificate])
+guard(wish, [ready, database, coordinator, mail, directory, proof, upkeep, front, dns, signing, certificate])
 
-outputs.export(wish, plan, outputs.Parts(database, mail, proof, dns, certificate))
+outputs.export(wish, plan, outputs.Parts(database, mail, proof, dns, signing, certificate))

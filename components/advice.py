@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from components.foundationdb import redundancy
-from components.settings import FrontKind, Platform, Settings
+from components.settings import Dmarc, FrontKind, Platform, Settings
 from components.topology import Plan
 
 # Stacks whose loss somebody would notice.
@@ -29,6 +29,18 @@ def advice(settings: Settings, plan: Plan, stack: str) -> Iterator[str]:
             yield from _safety(settings)
         yield from _front(settings, plan)
     yield from _relay(settings)
+    yield from _aliases(settings)
+
+
+def _aliases(settings: Settings) -> Iterator[str]:
+    """The server signs for an alias in the name of its domain, so receivers that go by DMARC look at SPF alone."""
+    for name, section in settings.domains.items():
+        policy = section.dmarc or settings.dns.dmarc
+        if section.aliases and policy is not Dmarc.NONE:
+            yield (
+                f"mail written from {', '.join(section.aliases)} is signed in the name of {name}: once forwarded it"
+                f" fails DMARC, whose policy is {policy}. Make a name that people write from a domain of its own."
+            )
 
 
 def promise(plan: Plan) -> str:

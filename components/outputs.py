@@ -8,6 +8,7 @@ import pulumi
 from components import rehearsal
 from components.certificate.certificate import Certificate
 from components.cost.estimate import estimate
+from components.dkim.signing import Signing
 from components.dns.dns import Dns
 from components.foundationdb.cluster import FoundationDb
 from components.proof.proof import Proof
@@ -26,6 +27,7 @@ DESCRIPTIONS = {
     "cluster_file": "The database's connection string (secret): the key to all data for who reaches the network.",
     "dns_records": "Every zone with the records it needs, as text that a name server reads.",
     "dns": "Whom `make dns-check` asks, and the name whose addresses send.",
+    "signing_keys": "Which keys sign the mail of each domain, and until when one that has signed must stay.",
     "certificate": "Where certificates come from, whether the authority has issued them, and until when they last.",
     "verification": "The proof by mail: every pair with its seconds, the slowest, time of the check.",
     "cost": "Euros a month by the price list, its day, what has no price there; only where the stack makes servers.",
@@ -41,6 +43,7 @@ class Parts:
     mail: Stalwart
     proof: Proof
     dns: Dns
+    signing: Signing
     certificate: Certificate
 
 
@@ -57,6 +60,7 @@ def export(settings: Settings, plan: Plan, parts: Parts) -> None:
         "cluster_file": database.cluster_file,
         "dns_records": parts.dns.zone_files,
         "dns": parts.dns.asked,
+        "signing_keys": parts.signing.state,
         "certificate": parts.certificate.state,
         "verification": proof.verification.apply(
             lambda proved: {key: proved[key] for key in ("pairs", "slowest_seconds", "checked_at")}

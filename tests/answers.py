@@ -34,6 +34,9 @@ PRINTED: dict[str, str] = {
             "changed": [],
         }
     ),
+    "directory/sign.py": json.dumps(
+        {"signing": {"dev.test": {"signs": ["s1-ed25519", "s1-rsa"], "waits": [], "stays_until": {}}}}
+    ),
     "stalwart/start.py": json.dumps({"node_id": 1, "hostname": "mx2.mail.dev.test"}),
     "stalwart/shown.py": json.dumps({"setup": "v=UAAC1; a=sha256; d=AAAA"}),
     "dns/publish.sh": json.dumps({"made": []}),

@@ -7,9 +7,10 @@ import pulumi
 from pulumi_command import remote
 
 from components.directory import wish
+from components.dkim.keys import SigningKeys
 from components.remote.host import Host
 from components.remote.step import facts, run_script
-from components.settings import Settings
+from components.settings import Permission, Settings
 from components.stalwart.cluster import Stalwart
 from components.stalwart.wish import admin_login
 from components.topology import Plan
@@ -17,12 +18,13 @@ from components.topology import Plan
 
 @dataclass(frozen=True, kw_only=True)
 class DirectoryArgs:
-    """`mail` is the cluster that holds the directory."""
+    """`mail` is the cluster that holds the directory, `keys` are what its domains sign with."""
 
     settings: Settings
     plan: Plan
     hosts: Mapping[str, Host]
     mail: Stalwart
+    keys: SigningKeys
 
 
 class Directory(pulumi.ComponentResource):
@@ -35,18 +37,31 @@ class Directory(pulumi.ComponentResource):
     """The names that every node must know."""
 
     dkim: pulumi.Output[dict[str, list[list[str]]]]
-    """Domain -> selector and text of the record of each of its signing keys, in the order of their kinds."""
+    """Domain -> selector and text of each signing key that the mail server made, one of each kind, in their order; only
+    for domains that list `server`.
+    """
+
+    document: str
+    """The domains and what lies in them, for the scripts."""
+
+    early: str
+    """Not empty where signing keys may go before their days are over."""
 
     def __init__(self, name: str, args: DirectoryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("stalwart-cluster:directory:Directory", name, None, opts)
         self.domains = args.settings.domain_names
+        self.document = wish.document(args.settings)
+        self.early = Permission.SIGNING_KEY if Permission.SIGNING_KEY in args.settings.allow else ""
         self.step = run_script(
             f"{name}-apply",
             args.hosts[args.plan.mail_nodes[0].name],
             "directory/apply.py",
             {
                 "ADMIN_LOGIN": admin_login(args.settings),
-                "DIRECTORY": wish.document(args.settings),
+                "DIRECTORY": self.document,
+                "SIGNING_TEXTS": args.keys.texts,
+                "SIGNING_KEYS": args.keys.private,
+                "EARLY": self.early,
                 "ADMIN_PASSWORD": args.mail.admin_password,
             },
             parent=self,

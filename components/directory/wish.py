@@ -19,4 +19,6 @@ def _domain(settings: Settings, name: str) -> dict[str, Any]:
         "aliases": list(section.aliases),
         "catch_all": section.catch_all,
         "sub_addressing": section.sub_addressing,
+        "keys": list(section.dkim.keys),
+        "keep_days": section.dkim.keep_days,
     }

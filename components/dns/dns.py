@@ -8,12 +8,13 @@ import pulumi
 from pulumi_command import local
 
 from components.directory.directory import Directory
+from components.dkim.keys import SigningKeys
 from components.dns import Address, Record, by_zone, hetzner, records, rfc2136, wish, zone_file
 from components.dns.mta_sts import mta_sts_policy
 from components.front.front import Front
 from components.remote.host import Host
 from components.remote.step import facts, run_script
-from components.settings import DnsProvider, MtaSts, Settings
+from components.settings import SERVER, DnsProvider, MtaSts, Settings
 from components.stalwart.cluster import Stalwart
 from components.topology import Plan
 
@@ -28,6 +29,7 @@ class DnsArgs:
     front: Front
     mail: Stalwart
     directory: Directory
+    keys: SigningKeys
     tsig_secret: pulumi.Output[str] | None
 
 
@@ -49,6 +51,8 @@ class Dns(pulumi.ComponentResource):
         self._zones = wish.zones(args.settings)
         self.published = list(args.front.ready)
         self._setup = self._shown()
+        domains = args.settings.domains
+        self._server_made = [name for name in args.settings.domain_names if SERVER in domains[name].dkim.keys]
         found = self._known()
         match args.settings.dns.provider:
             case DnsProvider.HETZNER:
@@ -87,9 +91,12 @@ class Dns(pulumi.ComponentResource):
         """All records, once addresses and signing keys are known."""
         args = self._args
         flat = [address.value for addresses in args.front.addresses.values() for address in addresses]
+        # Nothing waits for the server's word on keys where it makes none.
+        server_made: Any = args.directory.dkim if self._server_made else {}
 
         def made(known: Sequence[Any]) -> Sequence[Record]:
-            dkim, setup, *values = known
+            ours, others, setup, *values = known
+            dkim = {domain: [*keys, *others.get(domain, ())] for domain, keys in ours.items()}
             given = iter(values)
             addresses = {
                 name: tuple(Address(type=address.type, value=next(given)) for address in found)
@@ -97,7 +104,7 @@ class Dns(pulumi.ComponentResource):
             }
             return records(wish.mail_names(args.settings, args.front.exchangers, addresses, dkim, setup))
 
-        return pulumi.Output.all(args.directory.dkim, self._setup, *flat).apply(made)
+        return pulumi.Output.all(args.keys.records, server_made, self._setup, *flat).apply(made)
 
     def _written(self, found: Sequence[Record]) -> dict[str, str]:
         return {zone: zone_file(zone, inside) for zone, inside in by_zone(found, self._zones).items()}
@@ -112,12 +119,14 @@ class Dns(pulumi.ComponentResource):
         )
 
     def _at_hetzner(self) -> list[pulumi.Resource]:
-        """Record sets: all but addresses, digest and signing keys are known in a preview."""
+        """Record sets: all but addresses, digest, and keys that are not made yet, are known in a preview."""
         args = self._args
         options = pulumi.ResourceOptions(parent=self, depends_on=[self._gate()])
-        names = wish.mail_names(args.settings, args.front.exchangers, args.front.addresses, {}, self._setup)
+        names = wish.mail_names(
+            args.settings, args.front.exchangers, args.front.addresses, args.keys.records, self._setup
+        )
         made: list[pulumi.Resource] = [*hetzner.record_sets(self._name, by_zone(records(names), self._zones), options)]
-        for domain in args.settings.domain_names:
+        for domain in self._server_made:
             # Relative to the zone, whatever the selectors turn out to be.
             shape = Record(name=f"_domainkey.{domain}", type="TXT", ttl=args.settings.dns.ttl, values=())
             ((zone, (relative,)),) = ((z, i) for z, i in by_zone([shape], self._zones).items() if i)

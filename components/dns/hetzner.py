@@ -9,7 +9,7 @@ from components.dns.names import Record
 from components.dns.zone_file import quoted
 from components.dns.zones import APEX
 
-# The kinds of signing keys that the mail server makes for every domain, in the order in which it tells them.
+# The kinds of signing keys that the mail server makes for a domain, in the order in which it tells them.
 DKIM_KEYS = ("ed25519", "rsa")
 
 
@@ -43,7 +43,7 @@ def signing_keys(
     keys: pulumi.Output[Sequence[Sequence[str]]],
     opts: pulumi.ResourceOptions,
 ) -> list[hcloud.ZoneRrset]:
-    """The record sets of a domain's signing keys, whose selectors are known only when the server has made them."""
+    """The record sets of keys that the server makes, whose selectors are known only when it has made them."""
     made = []
     for index, kind in enumerate(DKIM_KEYS):
         key = keys[index]

@@ -13,9 +13,11 @@ SCRIPTS = Path(__file__).parents[2] / "scripts"
 ALONE = "lib/alone.sh"
 
 _REQUIRED_BY_BASH = re.compile(r'^: "\$\{(\w+):?\?', re.MULTILINE)
-_REQUIRED_BY_PYTHON = re.compile(r'\benviron\["(\w+)"\]')
+_REQUIRED_BY_PYTHON = re.compile(r'\b(?:environ\[|given\()"(\w+)"[\])]')
 _SOURCED = re.compile(r"^source (lib/\S+\.sh)$", re.MULTILINE)
 _EXPORT = re.compile(r"export (\w+)=((?:'[^']*+'|\"'\"|[\w@%+=:,./-]++)*+)\n", re.ASCII)
+# The kernel takes 128 KiB for one variable of an environment (MAX_ARG_STRLEN).
+_MOST_EXPORTED_BYTES = 100_000
 _PROGRAM = re.compile(r"\bin_python (lib/\S+\.py)\b")
 
 
@@ -96,13 +98,23 @@ class Script:
 
         Bash reads a group whole before it runs it, and what it runs finds an empty standard input;
         without the group the first child that reads stdin eats the rest of the script.
+
+        A value that is too long for an environment stays a variable of bash; Python gets it through a pipe, where
+        `lib.given` reads it.
         """
         exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(values.items()))
+        long = sorted(
+            name for name, value in values.items() if len(value.encode(errors="replace")) > _MOST_EXPORTED_BYTES
+        )
+        exports += "".join(f"export -n {name}\n" for name in long)
         body = self.text
         lock = f"{_read(ALONE)}\nalone {self.path.replace('/', '.')}\n" if alone else ""
         if self.is_python:
             # A signal reaches Python too: an interrupted step ends instead of running on unseen.
-            body = f'{self._laid_out({"main.py": self.text})}\npython3 -B "$there/main.py" "$@"'
+            pipes = "".join(
+                f'exec {{pipe}}< <(printf %s "${name}")\nexport {name}_PIPE=/dev/fd/$pipe\n' for name in long
+            )
+            body = f'{self._laid_out({"main.py": self.text})}\n{pipes}python3 -B "$there/main.py" "$@"'
         elif self.modules:
             run = 'in_python() { PYTHONPATH=$there python3 -B "$there/$1" "${@:2}"; }'
             body = f"{self._laid_out({})}\n{run}\n{self.text}"

@@ -1,5 +1,6 @@
 """The stack file, checked once at the edge and handed on as frozen values."""
 
+from components.settings.dkim import SERVER, DkimSettings
 from components.settings.domain import DomainSettings
 from components.settings.front import Dmarc, DnsProvider, DnsSettings, FrontKind, FrontSettings, MtaSts, Place
 from components.settings.hetzner import HetznerSettings, Location
@@ -22,8 +23,10 @@ from components.settings.relay import RelaySettings, RelayTls
 from components.settings.updates import Reboot, UpdateSettings
 
 __all__ = [
+    "SERVER",
     "Bastion",
     "DatabaseSettings",
+    "DkimSettings",
     "Dmarc",
     "DnsProvider",
     "DnsSettings",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from components.settings.dkim import DkimSettings
 from components.settings.fields import Address, Domain, domain_name, refusal
 from components.settings.front import Dmarc
 from components.settings.section import Section
@@ -27,6 +28,7 @@ class DomainSettings(Section):
         description="Policy for mail that claims to come from the domain or an alias of it and does not. Default:"
         " `dns.dmarc`.",
     )
+    dkim: DkimSettings = Field(default=DkimSettings(), description="The keys that its mail is signed with.")
 
 
 def _once(value: object) -> object:

@@ -63,6 +63,7 @@ class Permission(StrEnum):
     SINGLE_COPY = "single_copy"
     DESTROY = "destroy"
     REPLACE_RECORDS = "replace_records"
+    SIGNING_KEY = "signing_key"
 
 
 class Downloads(StrEnum):
@@ -198,7 +199,8 @@ class Settings(Section):
         default=(),
         description="What cannot be undone and is refused otherwise. `single_copy`: the database may go down to one"
         " copy of all data; `destroy`: servers and volumes of platform `hetzner` may be removed;"
-        " `replace_records`: records that somebody else made may be taken out of a zone where they are in the way.",
+        " `replace_records`: records that somebody else made may be taken out of a zone where they are in the way;"
+        " `signing_key`: a signing key that leaked may go before its days are over.",
     )
     mend: Note = Field(
         default="",

@@ -10,16 +10,19 @@ from os import environ
 from typing import Any
 
 from lib.console import run
-from lib.directory import domains
+from lib.directory import domains, keys, signing
 from lib.directory.wish import Directory
 from lib.directory.wish import parse as parse_directory
+from lib.given import given
 from lib.stalwart import plan, queue, service
 from lib.stalwart.jmap import Client, Refused, Unauthorized, Unreachable
+from lib.stalwart.listing import every
 from lib.stalwart.wish import Wish, parse
 
 NODE = environ["NODE"]
 WISH = environ["WISH"]
-DIRECTORY = environ["DIRECTORY"]
+DIRECTORY = given("DIRECTORY")
+SIGNING_TEXTS = given("SIGNING_TEXTS")
 ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
 
 _SECONDS = 6
@@ -38,15 +41,23 @@ def main() -> None:
 
 def look(client: Client, wish: Wish, directory: Directory) -> dict[str, Any]:
     now = plan.state(client.call(*plan.look()))
-    held, nodes = client.call(domains.LOOK, ("x:ClusterNode/get", {"ids": None}))
-    here = domains.ids(held["list"])
+    (nodes,) = client.call(("x:ClusterNode/get", {"ids": None}))
+    held = every(client, "Domain", domains.PROPERTIES)
+    here = domains.ids(held)
     known = [domain for domain in directory.domains if domain.name in here]
+    there = signing.read(client, {domain.name: here[domain.name] for domain in known})
+    texts = json.loads(SIGNING_TEXTS)
     return {
         "missing_domains": [name for name in directory.names if name not in here],
         "settings": [
             # The other settings name the default domain.
             *(different(now, wish) if wish.domain in here else []),
-            *(change.what for change in domains.changes(held["list"], known)),
+            *(change.what for change in domains.changes(held, known)),
+        ],
+        "signing": [
+            text
+            for domain in known
+            for text in keys.differences(domain, there[domain.name], texts.get(domain.name, {}))
         ],
         "nodes": [
             {key: node[key] for key in ("nodeId", "hostname", "status", "lastRenewal")} for node in nodes["list"]

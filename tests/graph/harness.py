@@ -5,6 +5,7 @@ import json
 import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime import config, mocks, rpc, settings, stack
 
 from tests.answers import printed, script_of
+from tests.standins.providers.generated import key_pair
 from tests.standins.providers.values import has_secret, plain, read
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +84,12 @@ def looked_up(function: str, given: Mapping[str, Any]) -> dict[str, Any]:
     raise LookupError(f"no {function.removeprefix('get')} found with name {name}")
 
 
+@cache
+def _pair(algorithm: str) -> dict[str, str]:
+    """One pair for all of a kind: making them takes time. In SSH's form they are texts that a test knows again."""
+    return {**key_pair(algorithm), "privateKeyOpenssh": "KEY", "publicKeyOpenssh": "ssh-ed25519 AAAA\n"}
+
+
 class _Answers(mocks.Mocks):
     def __init__(self, *, preview: bool) -> None:
         self.preview = preview
@@ -105,7 +113,11 @@ class _Answers(mocks.Mocks):
             case "random:index/randomId:RandomId":
                 made = {"hex": "00ff"}
             case "tls:index/privateKey:PrivateKey":
-                made = {"privateKeyOpenssh": pulumi.Output.secret("KEY"), "publicKeyOpenssh": "ssh-ed25519 AAAA\n"}
+                pair = _pair(args.inputs["algorithm"])
+                made = {
+                    name: pulumi.Output.secret(text) if name.startswith("private") else text
+                    for name, text in pair.items()
+                }
         if self.preview and args.custom:
             made = dict.fromkeys(made, rpc.UNKNOWN)
         return f"{args.name}-id", {**args.inputs, **made}

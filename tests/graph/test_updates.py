@@ -68,7 +68,7 @@ def test_a_step_has_the_records_of_its_domain_and_no_others(server: Asked) -> No
     records = {(one["name"], one["type"]): one for one in json.loads(given(graph, "dns-example.org")["RECORDS"])}
     assert records["@", "MX"]["values"] == [f"10 mx{index}.mail.dev.test." for index in (1, 2, 3)]
     assert records["_dmarc", "TXT"]["values"] == ['"v=DMARC1; p=reject; rua=mailto:postmaster@example.org"']
-    assert records["v1-rsa._domainkey", "TXT"]["ttl"] == 300
+    assert records["s1-rsa._domainkey", "TXT"]["ttl"] == 300
     assert not [name for name, _ in records if "mail.dev.test" in name]
     hosts = {(one["name"], one["type"]) for one in json.loads(given(graph, "dns-dev.test")["RECORDS"])}
     assert {("mx1.mail", "A"), ("out.mail", "A"), ("mail", "A")} <= hosts

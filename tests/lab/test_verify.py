@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from lib.stalwart.jmap import Client
+from pulumi.automation import errors
 
 from .conftest import ROOT, Lab, Labs
 from .people import administrator
@@ -83,6 +84,38 @@ def test_every_node_sends_under_a_name_that_fits(lab: Lab) -> None:
     _, checks = verified(lab)
     for node in ("mx1", "mx2", "mx3"):
         assert f"{lab.address(node)} is out.mail.dev.test" in checks["outgoing-names"]["detail"]
+
+
+@pytest.mark.skipif(not REAL, reason="as above")
+def test_a_new_key_signs_only_when_the_world_shows_it(lab: Lab) -> None:
+    """The world shows what the last verification brought it."""
+
+    def keys(*numbers: int) -> None:
+        domains = {"dev.test": {"dkim": {"keys": list(numbers)}}, "second.test": {}}
+        lab.config["stalwart-cluster:domains"] = domains
+
+    def signs() -> list[str]:
+        return list(lab.outputs()["signing_keys"]["dev.test"]["signs"])
+
+    keys(1, 2)
+    lab.up()
+    assert signs() == ["s1-ed25519", "s1-rsa"]
+    keys(2, 1)
+    with pytest.raises(errors.CommandError, match="the world does not show the new key yet"):
+        lab.up()
+    _, checks = verified(lab)
+    assert checks["outgoing-dkim"]["result"] == "right", "the former key goes on"
+    lab.up()
+    assert signs() == ["s2-ed25519", "s2-rsa"]
+    _, checks = verified(lab)
+    assert checks["outgoing-dkim"]["result"] == "right"
+    keys(2)
+    with pytest.raises(errors.CommandError, match="has to stay published until"):
+        lab.up()
+    lab.config["stalwart-cluster:allow"] = ["signing_key"]
+    lab.up()
+    _, checks = verified(lab)
+    assert checks["outgoing-dkim"]["result"] == "right"
 
 
 @pytest.mark.skipif(not REAL, reason="as above")

@@ -93,6 +93,13 @@ def test_a_front_of_one_node_is_warned_of() -> None:
     assert "only mx1 is in the front" in warnings(wish(nodes=nodes))
 
 
+def test_an_alias_under_a_strict_policy_is_warned_of() -> None:
+    aliased: dict[str, Any] = {"domains": {"example.org": {"aliases": ["example.net"]}}}
+    assert "mail written from example.net" in warnings(wish(**aliased, dns={"dmarc": "quarantine"}))
+    assert "mail written from" not in warnings(wish(**aliased))
+    assert "mail written from" not in warnings(wish(dns={"dmarc": "reject"}))
+
+
 def test_a_relay_that_spf_does_not_name_is_warned_of() -> None:
     bare = {"relay": {"host": "smtp.relay.test"}}
     assert "receivers take your mail for forged" in warnings(wish(mail=bare))

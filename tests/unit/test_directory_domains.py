@@ -83,4 +83,4 @@ def test_the_program_and_the_scripts_mean_the_same_directory() -> None:
     )
     found = parse(program.document(settings))
     assert found.names == ("dev.test", "a.test")
-    assert found.domains[0] == Domain("dev.test", ("b.test",), "anna@dev.test")
+    assert found.domains[0] == Domain("dev.test", ("b.test",), "anna@dev.test", keys=("1",))

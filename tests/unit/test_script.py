@@ -1,12 +1,13 @@
 """A script travels as one payload: whole, with its libraries, its values quoted, never in a command line."""
 
 import ast
+import hashlib
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from components.remote.script import SCRIPTS, Script, ScriptError
+from components.remote.script import SCRIPTS, Script, ScriptError, values_of
 
 EVERY = sorted(
     str(path.relative_to(SCRIPTS))
@@ -59,6 +60,23 @@ def test_any_text_arrives_as_it_was(script: Path) -> None:
     (script / "say.sh").write_text(': "${WORD:?}"\nprintf %s "$WORD"\n')
     odd = "a'b\"c$d`e`\\f\n{g} $(h) ünï"
     assert run(Script("say.sh").payload({"WORD": odd})) == odd
+
+
+def test_a_text_too_long_for_an_environment_arrives_too_and_leaves_no_trace(script: Path) -> None:
+    (script / "lib/given.py").write_text((Path(__file__).parents[2] / "scripts/lib/given.py").read_text())
+    (script / "say.py").write_text(
+        "import hashlib\nfrom os import environ\nfrom lib.given import given\n"
+        'texts = (given("LONG"), given("LONGER"), given("SHORT"))\n'
+        'print(*(hashlib.sha256(text.encode()).hexdigest() for text in texts), "LONG" in environ)\n'
+    )
+    (script / "say.sh").write_text(': "${LONG:?}"\nprintf %s "$LONG" | sha256sum | cut -c1-64\n')
+    said = Script("say.py")
+    assert said.required == {"LONG", "LONGER", "SHORT"}
+    values = {"LONG": "a'b\"ü\n" * 40_000, "LONGER": "x" * 1_000_000, "SHORT": "s"}
+    digests = [hashlib.sha256(values[name].encode()).hexdigest() for name in ("LONG", "LONGER", "SHORT")]
+    assert run(said.payload(values)).split() == [*digests, "False"]
+    assert run(Script("say.sh").payload({"LONG": values["LONG"]})).strip() == digests[0]
+    assert values_of(said.payload(values)) == values
 
 
 def test_a_child_that_reads_its_input_does_not_eat_the_script(script: Path) -> None:

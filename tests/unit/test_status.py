@@ -56,6 +56,7 @@ FOUND: dict[str, Any] = {
 MAIL: dict[str, Any] = {
     "missing_domains": [],
     "settings": [],
+    "signing": [],
     "nodes": [{"nodeId": 0, "hostname": "mx1.mail.dev.test", "status": "active", "lastRenewal": ""}],
 }
 WANTED = Wanted(
@@ -225,6 +226,11 @@ SOON = (datetime.now(UTC) + timedelta(days=13, hours=1)).isoformat(timespec="sec
         (database(locked=True), "the database is locked: no mail can be written", "not touched"),
         (database(messages=["storage_server_lagging"]), "the database says: storage_server_lagging", ""),
         (mail(missing_domains={"b.test": {}}), "the mail server lacks the domain b.test", "make mend"),
+        (
+            mail(signing=["mail of dev.test is signed by key 1, not by key 2"]),
+            "mail of dev.test is signed by key 1, not by key 2",
+            "make mend",
+        ),
         (mail(settings=["journal"]), "a setting of the mail server differs: journal", "make mend"),
         (
             mail(nodes=[]),
@@ -330,12 +336,13 @@ def test_what_the_stack_wants_is_read_from_its_steps() -> None:
         ),
         step("stalwart/install.sh", STALWART_VERSION="0.16.27", STALWART_HOSTNAME="mx1.mail.dev.test"),
         step("stalwart/first.py", WISH=wish, ADMIN_PASSWORD="secret"),
-        step("directory/apply.py", DIRECTORY='{"domains": {"dev.test": {}}}'),
+        step("directory/apply.py", DIRECTORY='{"domains": {"dev.test": {}}}', SIGNING_TEXTS='{"dev.test": {}}'),
     )
     assert wanted(state) == replace(
         WANTED,
         wish=wish,
         directory='{"domains": {"dev.test": {}}}',
+        signing_texts='{"dev.test": {}}',
         coordinators=(FIRST, SECOND),
         units={"mx1": frozenset({"foundationdb", "stalwart"})},
     )

@@ -58,6 +58,9 @@ class Wanted:
     directory: str = '{"domains": []}'
     """Domains and what lies in them, scripts/lib/directory/wish.Directory as JSON."""
 
+    signing_texts: str = "{}"
+    """The records of signing keys, domain -> selector -> text, as JSON."""
+
     relay: str | None = None
     """The mail server that mail leaves through."""
 
@@ -115,6 +118,7 @@ def wanted(exported: State) -> Wanted:
         addresses={step.node: step.values.get("ADDRESS", "") for step in by_script.get("host/prepare.sh", ())},
         wish=first.get("WISH", ""),
         directory=_values(by_script, "directory/apply.py").get("DIRECTORY", Wanted.directory),
+        signing_texts=_values(by_script, "directory/apply.py").get("SIGNING_TEXTS", Wanted.signing_texts),
         relay=(json.loads(first.get("WISH") or "{}").get("relay") or {}).get("host"),
         admin_password=first.get("ADMIN_PASSWORD", ""),
     )

@@ -50,7 +50,12 @@ def _has_mail(one: Seen) -> bool:
 
 
 def _ask_mail(one: Seen, want: Wanted, seconds: float) -> Seen:
-    values = {"WISH": want.wish, "DIRECTORY": want.directory, "ADMIN_PASSWORD": want.admin_password}
+    values = {
+        "WISH": want.wish,
+        "DIRECTORY": want.directory,
+        "SIGNING_TEXTS": want.signing_texts,
+        "ADMIN_PASSWORD": want.admin_password,
+    }
     answer = ask(one.target, "status/mail.py", values, seconds)
     trouble = (answer.found or {}).get("trouble")
     if trouble and answer.found and answer.found.get("login") is None:

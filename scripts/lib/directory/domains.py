@@ -6,15 +6,11 @@ Pure: reads go in, calls come out; an empty difference is an empty list. A domai
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from lib.directory.wish import Domain
+from lib.directory.wish import SERVER, Domain
 from lib.stalwart.change import Change, create, update
-from lib.stalwart.jmap import Call
 
 # Not all of a domain: its zone file is written anew by the server each time it is asked for.
-LOOK: Call = (
-    "x:Domain/get",
-    {"ids": None, "properties": ["id", "name", "aliases", "catchAllAddress", "subAddressing"]},
-)
+PROPERTIES = ("id", "name", "aliases", "catchAllAddress", "subAddressing", "dkimManagement")
 
 Here = Sequence[Mapping[str, Any]]
 
@@ -46,10 +42,10 @@ _WORDS = {"aliases": "aliases", "catchAllAddress": "catch-all address", "subAddr
 
 
 def new(domain: Domain) -> dict[str, Any]:
-    """A domain as it is created. Records and certificates are the program's; the server makes the signing keys."""
+    """A domain as it is created. Records and certificates are the program's, and the signing keys where it says so."""
     return {
         "name": domain.name,
-        "dkimManagement": {"@type": "Automatic"},
+        "dkimManagement": {"@type": "Automatic" if domain.keys[0] == SERVER else "Manual"},
         "certificateManagement": {"@type": "Manual"},
         "dnsManagement": {"@type": "Manual"},
         "reportAddressUri": "mailto:postmaster",

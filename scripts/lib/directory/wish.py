@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass
 
+SERVER = "server"
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -16,6 +18,11 @@ class Domain:
     """Address that gets mail to unknown addresses; None: it is refused."""
 
     sub_addressing: bool = True
+    keys: tuple[str, ...] = ("1",)
+    """Its signing keys by number, the one that signs first; `server` stands for those that the server makes."""
+
+    keep_days: int = 7
+    """Days that a key stays after it has signed."""
 
 
 @dataclass(frozen=True)
@@ -34,5 +41,8 @@ def parse(text: str) -> Directory:
     """Read the document."""
     document = json.loads(text)
     return Directory(
-        domains=tuple(Domain(**{**domain, "aliases": tuple(domain["aliases"])}) for domain in document["domains"])
+        domains=tuple(
+            Domain(**{**domain, **{key: tuple(domain[key]) for key in ("aliases", "keys") if key in domain}})
+            for domain in document["domains"]
+        )
     )

@@ -34,9 +34,12 @@ class Unauthorized(Exception):  # noqa: N818  # reads as what it is
 
 
 class Refused(Exception):  # noqa: N818  # reads as what it is
-    """The server refused a part of a request. `kind` is its error type, `target` the object it names."""
+    """The server refused a part of a request. `kind` is its error type, `target` the object it names, `reference` the
+    part by the name or id that the request had for it.
+    """
 
-    def __init__(self, method: str, detail: Mapping[str, Any]) -> None:
+    def __init__(self, method: str, detail: Mapping[str, Any], reference: str = "") -> None:
+        self.reference = reference
         self.kind = str(detail.get("type", "unknown"))
         named = detail.get("objectId") or {}
         self.target = str(named.get("object", ""))
@@ -132,5 +135,5 @@ def _refuse(method: str, name: str, answer: Mapping[str, Any]) -> None:
     if name == "error":
         raise Refused(method, answer)
     for verb in ("notCreated", "notUpdated", "notDestroyed"):
-        for detail in (answer.get(verb) or {}).values():
-            raise Refused(method, detail)
+        for reference, detail in (answer.get(verb) or {}).items():
+            raise Refused(method, detail, reference)

@@ -6,10 +6,12 @@ import string
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from .kind import Call, Failure, Made
 from .values import Values, plain, secret
 
+_RSA_BITS = 2048
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 
@@ -46,25 +48,44 @@ class RandomPassword(Made):
 
 
 class PrivateKey(Made):
-    """A key pair; only ED25519, the only kind in use here."""
+    """A key pair; of the kinds in use here."""
 
     replaced_by = frozenset({"algorithm", "rsaBits", "ecdsaCurve"})
-    outputs = ("privateKeyPem", "privateKeyOpenssh", "publicKeyPem", "publicKeyOpenssh")
+    outputs = ("privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh", "publicKeyPem", "publicKeyOpenssh")
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
-        if plain(inputs["algorithm"]) != "ED25519":
-            raise Failure(f"no stand-in for keys of {plain(inputs['algorithm'])}")
+        made = key_pair(plain(inputs["algorithm"]), int(plain(inputs.get("rsaBits")) or _RSA_BITS))
+        marked = {name: secret(text) if name.startswith("private") else text for name, text in made.items()}
+        return secrets.token_hex(20), {**inputs, **marked}
+
+
+def key_pair(algorithm: str, bits: int = _RSA_BITS) -> dict[str, str]:
+    """A new pair in the forms that the plugin gives.
+
+    Raises:
+        Failure: there is no stand-in for the kind.
+    """
+    key: Ed25519PrivateKey | RSAPrivateKey
+    if algorithm == "ED25519":
         key = Ed25519PrivateKey.generate()
-        pem, openssh = serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.OpenSSH
-        bare = serialization.NoEncryption()
-        private = {kind: key.private_bytes(serialization.Encoding.PEM, kind, bare).decode() for kind in (pem, openssh)}
-        public = key.public_key()
-        line = public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
-        spki = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
-        return secrets.token_hex(20), {
-            **inputs,
-            "privateKeyPem": secret(private[pem]),
-            "privateKeyOpenssh": secret(private[openssh]),
-            "publicKeyPem": spki,
-            "publicKeyOpenssh": f"{line}\n",
-        }
+    elif algorithm == "RSA":
+        key = generate_private_key(public_exponent=65537, key_size=bits)
+    else:
+        raise Failure(f"no stand-in for keys of {algorithm}")
+    pkcs8 = _private(key, serialization.PrivateFormat.PKCS8)
+    # As the plugin has it: RSA in its own form, Ed25519 in the general one.
+    own = _private(key, serialization.PrivateFormat.TraditionalOpenSSL) if algorithm == "RSA" else pkcs8
+    public = key.public_key()
+    line = public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+    spki = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    return {
+        "privateKeyPem": own,
+        "privateKeyPemPkcs8": pkcs8,
+        "privateKeyOpenssh": _private(key, serialization.PrivateFormat.OpenSSH),
+        "publicKeyPem": spki,
+        "publicKeyOpenssh": f"{line}\n",
+    }
+
+
+def _private(key: Ed25519PrivateKey | RSAPrivateKey, form: serialization.PrivateFormat) -> str:
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()

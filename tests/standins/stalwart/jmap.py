@@ -5,14 +5,18 @@ import re
 import socket
 from typing import Any
 
+from . import dkim
 from .defaults import FIELDS, SINGLETONS
 from .mailstore import Mail
 from .node import Node
-from .registry import MASK, Refused
+from .refused import Refused
+from .registry import MASK
 from .store import StoreUnavailable
 from .zone import zone_file
 
 Answer = dict[str, Any]
+_MOST_OBJECTS = 500
+_NOT_FILTERED = {"DkimSignature": ("selector", "stage", "publicKey")}
 _ADMINISTRATION = re.compile(r"x:(\w+)/(get|query|set)")
 
 
@@ -65,10 +69,16 @@ def _method(node: Node, account: Answer, method: str, arguments: Answer, created
     objects = _objects(node, name)
     if verb == "query":
         wanted = arguments.get("filter") or {}
+        for key in wanted:
+            if key in _NOT_FILTERED.get(name, ()):
+                text = f"Filter on property {key} is not supported or invalid"
+                raise Refused("unsupportedFilter", description=text)
         found_ids = [i for i, value in objects.items() if all(value.get(key) == part for key, part in wanted.items())]
         answer = {"queryState": "n", "canCalculateChanges": True, "position": 0, "ids": found_ids}
         return answer | ({"total": len(found_ids)} if arguments.get("calculateTotal") else {})
     ids = arguments.get("ids")
+    if len(ids or ()) > _MOST_OBJECTS:
+        raise Refused("requestTooLarge", description="The number of ids requested by the client exceeds the maximum")
     if ids is None and name in SINGLETONS and not node.registry.is_written(name):
         return {"list": [], "notFound": []}
     properties = arguments.get("properties")
@@ -77,7 +87,8 @@ def _method(node: Node, account: Answer, method: str, arguments: Answer, created
         for i, value in objects.items()
         if ids is None or i in ids
     ]
-    return {"list": listed, "notFound": [i for i in ids or [] if i not in objects]}
+    # A question for all is cut without a word.
+    return {"list": listed[:_MOST_OBJECTS], "notFound": [i for i in ids or [] if i not in objects]}
 
 
 def _objects(node: Node, name: str) -> dict[str, Answer]:
@@ -91,6 +102,8 @@ def _objects(node: Node, name: str) -> dict[str, Answer]:
         for value in objects.values():
             if "secret" in value.get("authSecret", {}):
                 value["authSecret"] = {**value["authSecret"], "secret": MASK}
+    if name == "DkimSignature":
+        objects = {identity: dkim.masked(value, MASK) for identity, value in objects.items()}
     if name == "Account":
         for value in objects.values():
             value["credentials"] = {key: {**part, "secret": MASK} for key, part in value["credentials"].items()}
@@ -98,6 +111,8 @@ def _objects(node: Node, name: str) -> dict[str, Answer]:
 
 
 def _set(node: Node, name: str, arguments: Answer, created: dict[str, str]) -> Answer:
+    if sum(len(arguments.get(verb) or ()) for verb in ("create", "update", "destroy")) > _MOST_OBJECTS:
+        raise Refused("requestTooLarge", description="The number of objects in a set exceeds the maximum")
     answer: Answer = {}
     for reference, value in (arguments.get("create") or {}).items():
         try:

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any
 
+from . import dkim
 from .coordinator import Coordinator
 from .mailstore import Mailstore
 from .registry import Registry, opens
@@ -159,20 +160,12 @@ class Node:
                 self.registry.create("Certificate", made)
 
     def _make_keys(self) -> None:
-        """Signing keys for domains that have none, some time after the domain was made."""
+        """Signing keys for domains that ask for them, some time after the domain was made."""
         while True:
             time.sleep(1.0)
             try:
                 self._certify()
-                signed = {value["domainId"] for value in self.registry.all("DkimSignature").values()}
-                for identity in self.registry.all("Domain"):
-                    if identity in signed:
-                        continue
-                    day = time.strftime("%Y%m%d")
-                    for kind, name in (("Dkim1Ed25519Sha256", "ed25519"), ("Dkim1RsaSha256", "rsa")):
-                        key = os.urandom(32).hex()
-                        value = {"@type": kind, "domainId": identity, "selector": f"v1-{name}-{day}", "publicKey": key}
-                        self.registry.create("DkimSignature", value)
+                dkim.make_keys(self.store, lambda: self.registry.all("DkimSignature"), self.registry.create)
             except Exception as trouble:  # noqa: BLE001  # the store may be away; tried again
                 print(f"dkim: {trouble}", flush=True)
 

@@ -9,21 +9,15 @@ import threading
 import time
 from typing import Any
 
+from . import dkim
 from .defaults import FIELDS, SINGLETONS, UNIQUE, VARIANTS, Object, first_objects
+from .refused import Refused
 from .store import Store, Transaction
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz792013"
 _WEAK = re.compile(r"(password|12345|qwerty|letmein)", re.IGNORECASE)
 _LEAST_PASSWORD = 8
 MASK = "****"
-
-
-class Refused(Exception):  # noqa: N818  # reads as what it is
-    """A part of a request is not done; `detail` is what the client is told."""
-
-    def __init__(self, kind: str, **detail: Any) -> None:
-        self.detail = {"type": kind, **detail}
-        super().__init__(kind)
 
 
 def encode(number: int) -> str:
@@ -91,6 +85,8 @@ class Registry:
             made["address"] = made["address"].removesuffix("/128" if ":" in made["address"] else "/32")
         if name == "Account":
             _seal(made)
+        if name == "DkimSignature":
+            made = dkim.kept(made, None, value, self.all("Domain"))
 
         def body(transaction: Transaction) -> str:
             if unique := UNIQUE.get(name):
@@ -106,6 +102,8 @@ class Registry:
             transaction.set(b"count/" + name.encode(), str(counter + 1).encode())
             identity = encode(counter)
             transaction.set(_key(name, identity), json.dumps(made).encode())
+            if name == "Domain" and made["dkimManagement"]["@type"] == "Automatic":
+                dkim.ask_for_keys(transaction, identity)
             return identity
 
         return str(self._changed(self.store.transact(body)))
@@ -113,12 +111,14 @@ class Registry:
     def update(self, name: str, identity: str, patch: Object) -> None:
         """Change properties; `a/b/c` reaches inside."""
         self._check_properties(name, patch)
+        domains = self.all("Domain") if name == "DkimSignature" else {}
 
         def body(transaction: Transaction) -> None:
             found = transaction.get(_key(name, identity))
             if found is None and name not in SINGLETONS:
                 raise Refused("notFound")
             value = json.loads(found) if found else _unwritten(name)
+            before = copy.deepcopy(value)
             if patch.get("@type", value.get("@type")) != value.get("@type"):
                 # Another variant has other properties.
                 value = {"@type": patch["@type"]} if patch["@type"] == "Disabled" else copy.deepcopy(FIELDS[name])
@@ -133,6 +133,10 @@ class Registry:
                     here[last] = part
             if name == "Account":
                 _seal(value)
+            if name == "DkimSignature":
+                value = dkim.kept(value, before, patch, domains)
+            if name == "Domain" and _is_told_to_make_keys(before, value):
+                dkim.ask_for_keys(transaction, identity)
             transaction.set(_key(name, identity), json.dumps(value).encode())
 
         self._changed(self.store.transact(body))
@@ -168,6 +172,11 @@ def _fields(name: str, value: Object) -> Object:
 def _unwritten(name: str) -> Object:
     """A singleton that nobody set yet."""
     return {"@type": "Disabled"} if name == "Coordinator" else copy.deepcopy(FIELDS[name])
+
+
+def _is_told_to_make_keys(before: Object, after: Object) -> bool:
+    was, is_now = (value["dkimManagement"]["@type"] == "Automatic" for value in (before, after))
+    return is_now and not was
 
 
 def _prefix(name: str) -> bytes:

@@ -32,6 +32,7 @@ class Subject(StrEnum):
     MAIL_NODE = "mail_node"
     DOMAIN = "domain"
     SETTING = "setting"
+    SIGNING = "signing"
     QUEUE = "queue"
 
 

@@ -27,6 +27,9 @@ def differences(view: View) -> Iterator[Difference]:
         yield Difference(Subject.DOMAIN, f"the mail server lacks the domain {domain}", MEND)
     for setting in view.mail["settings"]:
         yield Difference(Subject.SETTING, f"a setting of the mail server differs: {setting}", MEND)
+    for signing in view.mail["signing"]:
+        remedy = f"{MEND}; what is held back until the world shows a record, the run says itself"
+        yield Difference(Subject.SIGNING, signing, remedy)
     yield from _nodes(view.mail["nodes"], view.wanted)
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +60,9 @@ def accounts(lab: Lab) -> set[str]:
 
 def test_before_a_verification_there_is_no_world_and_nobody_waits_for_it(lab: Lab) -> None:
     assert not Path(WORLD).exists()
-    began = time.monotonic()
-    lab.ssh("mx1", "getent ahosts nowhere.test || true")
-    assert time.monotonic() - began < 4
+    # Counted on the host: to reach it, the engine is asked first, for its key and its address.
+    asked = "began=$(date +%s%N); getent ahosts nowhere.test; echo $((($(date +%s%N) - began) / 1000000))"
+    assert int(lab.ssh("mx1", asked).split()[-1]) < 1000, "milliseconds"
 
 
 @pytest.mark.skipif(

@@ -19,7 +19,7 @@ from .conftest import Hosts, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
-STEPS_OF_THREE_NODES = 29
+STEPS_OF_THREE_NODES = 32
 
 
 def resources(made: automation.Stack) -> list[dict[str, Any]]:
@@ -72,6 +72,7 @@ def test_a_changed_setting_runs_the_steps_it_reaches_and_proves_again(stack: Sta
         "mail-first",
         "mail-start-mx2",
         "mail-start-mx3",
+        "dns-shown",  # programs are told of the port
         "proof-mail",
         "proof-database-mx1",
         "proof-database-mx2",

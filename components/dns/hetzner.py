@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_hcloud as hcloud
 
+from components.dkim.record import KINDS
 from components.dns.names import Record
 from components.dns.zone_file import quoted
 from components.dns.zones import APEX
-
-# The kinds of signing keys that the mail server makes for a domain, in the order in which it tells them.
-DKIM_KEYS = ("ed25519", "rsa")
 
 
 def record_set(
@@ -43,9 +41,13 @@ def signing_keys(
     keys: pulumi.Output[Sequence[Sequence[str]]],
     opts: pulumi.ResourceOptions,
 ) -> list[hcloud.ZoneRrset]:
-    """The record sets of keys that the server makes, whose selectors are known only when it has made them."""
+    """The record sets of keys that the server makes, whose selectors are known only when it has made them.
+
+    Args:
+        keys: selector and text of one of each kind, in the order of the kinds' names.
+    """
     made = []
-    for index, kind in enumerate(DKIM_KEYS):
+    for index, kind in enumerate(sorted(KINDS)):
         key = keys[index]
         record = Record(name=relative.name, type="TXT", ttl=relative.ttl, values=(key.apply(lambda known: known[1]),))
         at = key.apply(lambda known: f"{known[0]}.{relative.name}")

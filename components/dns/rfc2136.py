@@ -14,10 +14,12 @@ from pulumi_command import local
 from components.dns import wish
 from components.dns.names import Record
 from components.dns.zone_file import quoted
+from components.dns.zones import in_zone
 from components.remote.script import script
 from components.remote.step import run_local
 from components.settings import DnsProvider, DnsSettings, Permission, Settings
 from components.settings.mistakes import Mistake
+from components.settings.names import nearest
 
 SCRIPT = "dns/publish.sh"
 
@@ -75,7 +77,8 @@ def publish(
     made: list[local.Command] = []
     parts, zones = wish.parts(settings), wish.zones(settings)
     for part in parts:
-        zone = max((one for one in zones if wish.holds(one, part)), key=len)
+        # The settings' rules have seen to it that there is one.
+        zone = nearest(zones, part) or part
         step = run_local(
             f"{name}-{part}",
             SCRIPT,
@@ -98,17 +101,15 @@ def publish(
 
 def _part(records: Iterable[Record], *, parts: Sequence[str], part: str, zone: str) -> str:
     """The records of a part as JSON: names relative to the zone, values as a zone file has them."""
-    inside = (
-        record for record in records if max((one for one in parts if wish.holds(one, record.name)), key=len) == part
-    )
+    inside = (record for record in records if nearest(parts, record.name) == part)
     told = [
         {
-            "name": record.name.removesuffix(zone).removesuffix(".") or "@",
+            "name": record.name,
             "type": record.type,
             "ttl": record.ttl,
             "values": [quoted(value) if record.type == "TXT" else value for value in record.values],
         }
-        for record in inside
+        for record in in_zone(inside, zone)
     ]
     return json.dumps(told, sort_keys=True)
 

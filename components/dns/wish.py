@@ -6,6 +6,7 @@ from typing import Any
 from components.dns.issuers import issuers
 from components.dns.names import Address, MailDomain, MailNames
 from components.settings import Settings
+from components.settings.names import nearest, with_aliases
 
 Dkim = Mapping[str, Sequence[Sequence[Any]]]
 """Domain -> selector and text of each of its signing keys."""
@@ -38,7 +39,7 @@ def mail_names(
 
 def names(settings: Settings) -> tuple[str, ...]:
     """Every domain and every other name of one, the default domain first."""
-    return tuple(name for domain in settings.domain_names for name in (domain, *settings.domains[domain].aliases))
+    return with_aliases({domain: settings.domains[domain] for domain in settings.domain_names})
 
 
 def zones(settings: Settings) -> tuple[str, ...]:
@@ -52,17 +53,12 @@ def parts(settings: Settings) -> tuple[str, ...]:
     A name server may refuse an exchanger whose name has no address yet.
     """
     found = _and_hostname(settings, names(settings))
-    first = max((name for name in found if holds(name, settings.hostname)), key=len)
-    return (first, *(name for name in found if name != first))
-
-
-def holds(zone: str, name: str) -> bool:
-    """Whether a name is a zone's or below it."""
-    return f".{name}".endswith(f".{zone}")
+    first = nearest(found, settings.hostname)
+    return (first or settings.hostname, *(name for name in found if name != first))
 
 
 def _and_hostname(settings: Settings, found: tuple[str, ...]) -> tuple[str, ...]:
-    return found if any(holds(name, settings.hostname) for name in found) else (*found, settings.hostname)
+    return found if nearest(found, settings.hostname) else (*found, settings.hostname)
 
 
 def _domain(settings: Settings, name: str, dkim: Dkim) -> MailDomain:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from components.dns.names import Record
+from components.settings.names import holds, nearest
 
 APEX = "@"
 
@@ -22,7 +23,7 @@ def in_zone(records: Iterable[Record], zone: str) -> tuple[Record, ...]:
     return tuple(
         replace(record, name=record.name.removesuffix(zone).removesuffix(".") or APEX)
         for record in records
-        if _holds(zone, record.name)
+        if holds(zone, record.name)
     )
 
 
@@ -35,12 +36,8 @@ def by_zone(records: Iterable[Record], zones: Iterable[str]) -> dict[str, tuple[
     held: dict[str, list[Record]] = {zone: [] for zone in zones}
     outside: list[Record] = []
     for record in records:
-        holding = [zone for zone in held if _holds(zone, record.name)]
-        (held[max(holding, key=len)] if holding else outside).append(record)
+        zone = nearest(held, record.name)
+        (outside if zone is None else held[zone]).append(record)
     if outside:
         raise OutsideZonesError(outside, held)
     return {zone: in_zone(inside, zone) for zone, inside in held.items()}
-
-
-def _holds(zone: str, name: str) -> bool:
-    return f".{name}".endswith(f".{zone}")

@@ -1,5 +1,6 @@
 """The sections of the stack file. Every field carries the sentence that the reference manual prints."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Annotated
@@ -162,6 +163,16 @@ class MailSettings(Section):
     )
 
 
+def default_domain(mail: MailSettings, domains: Iterable[str]) -> str:
+    """The domain of the administrator: the one that is named, else the only one."""
+    return mail.domain or next(iter(domains))
+
+
+def service_name(mail: MailSettings, domains: Iterable[str]) -> str:
+    """Name of the mail service."""
+    return mail.hostname or f"mail.{default_domain(mail, domains)}"
+
+
 class Settings(Section):
     """A whole stack file."""
 
@@ -211,12 +222,12 @@ class Settings(Section):
     @property
     def hostname(self) -> str:
         """Name of the mail service."""
-        return self.mail.hostname or f"mail.{self.default_domain}"
+        return service_name(self.mail, self.domains)
 
     @property
     def default_domain(self) -> str:
         """The domain of the administrator; it comes first wherever domains stand in a row."""
-        return self.mail.domain or next(iter(self.domains))
+        return default_domain(self.mail, self.domains)
 
     @property
     def domain_names(self) -> tuple[str, ...]:

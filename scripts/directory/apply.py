@@ -36,12 +36,12 @@ def main() -> None:
     directory, texts = parse(DIRECTORY), json.loads(SIGNING_TEXTS)
     client = service.answers(ADMIN_LOGIN, ADMIN_PASSWORD)
     here = every(client, "Domain", domains.PROPERTIES)
-    there = signing.read(client, _ids(here, directory))
+    there = signing.read(client, domains.ids(here, directory.names))
     _check(directory, there)
     changed = write(client, [*domains.changes(here, directory.domains), *_managed(here, directory, there)])
     if changed:
         here = every(client, "Domain", domains.PROPERTIES)
-    ids = _ids(here, directory)
+    ids = domains.ids(here, directory.names)
     server_made = [domain for domain in directory.domains if SERVER in domain.keys]
     if server_made:
         there = wait_for(
@@ -51,10 +51,6 @@ def main() -> None:
     changed += _add(client, directory, ids, signing.read(client, ids) if changed else there, texts)
     told = {domain.name: _told(there[domain.name]) for domain in server_made}
     print(json.dumps({"dkim": told, "changed": changed}, sort_keys=True))
-
-
-def _ids(here: domains.Here, directory: Directory) -> dict[str, str]:
-    return {name: identity for name, identity in domains.ids(here).items() if name in directory.names}
 
 
 def _check(directory: Directory, there: Signatures) -> None:

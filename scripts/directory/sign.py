@@ -30,7 +30,7 @@ def main() -> None:
     directory = parse(DIRECTORY)
     client = service.answers(ADMIN_LOGIN, ADMIN_PASSWORD)
     here = every(client, "Domain", ("id", "name"))
-    ids = {name: identity for name, identity in domains.ids(here).items() if name in directory.names}
+    ids = domains.ids(here, directory.names)
     there = signing.read(client, ids)
     now, early = datetime.now(UTC), bool(EARLY)
     turns = {domain: keys.turn(domain, there[domain.name], now, early=early) for domain in directory.domains}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
 
 from lib.stalwart.jmap import Client
 
@@ -26,23 +27,34 @@ class Mailbox:
     password: str
 
 
+def compose(sender: str, recipient: str, subject: str, text: str) -> EmailMessage:
+    """A mail as a mail program writes it."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, recipient, subject
+    mail["Date"] = formatdate()
+    mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    mail.set_content(text)
+    return mail
+
+
 def hand_in(node: str, mailbox: Mailbox, messages: list[EmailMessage]) -> None:
     """Hand messages in on a node, in one session.
 
     Raises:
         OSError, smtplib.SMTPException: the node did not take one.
     """
-    with smtplib.SMTP_SSL(node, 465, timeout=SECONDS, context=unchecked()) as session:
-        session.login(mailbox.login, mailbox.password)
+    with smtplib.SMTP_SSL(node, 465, timeout=SECONDS, context=unchecked()) as smtp:
+        smtp.login(mailbox.login, mailbox.password)
         for message in messages:
-            session.send_message(message)
+            smtp.send_message(message)
 
 
 def subjects(node: str, mailbox: Mailbox) -> set[str]:
     """The subjects in the inbox, by IMAP."""
-    with _inbox(node, mailbox) as session:
+    with session(node, mailbox) as imap:
+        imap.select("INBOX")
         found: set[str] = set()
-        for part in session.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]:
+        for part in imap.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]:
             if isinstance(part, tuple):
                 found.add(part[1].decode(errors="replace").partition(":")[2].strip())
         return found
@@ -62,25 +74,26 @@ def subjects_by_jmap(node: str, mailbox: Mailbox) -> set[str]:
 
 def remove(node: str, mailbox: Mailbox, prefix: str) -> int:
     """Remove the messages whose subject begins with a prefix; how many are left in the inbox."""
-    with _inbox(node, mailbox) as session:
-        _, (numbers,) = session.search(None, "SUBJECT", f'"{prefix}"')
+    with session(node, mailbox) as imap:
+        imap.select("INBOX")
+        _, (numbers,) = imap.search(None, "SUBJECT", f'"{prefix}"')
         if numbers:
-            session.store(",".join(numbers.decode().split()), "+FLAGS", r"(\Deleted)")
-            session.expunge()
-        _, (left,) = session.search(None, "ALL")
+            imap.store(",".join(numbers.decode().split()), "+FLAGS", r"(\Deleted)")
+            imap.expunge()
+        _, (left,) = imap.search(None, "ALL")
         return len(left.split()) if left else 0
 
 
 @contextmanager
-def _inbox(node: str, mailbox: Mailbox) -> Iterator[imaplib.IMAP4_SSL]:
-    session = imaplib.IMAP4_SSL(node, 993, ssl_context=unchecked(), timeout=SECONDS)
+def session(node: str, mailbox: Mailbox) -> Iterator[imaplib.IMAP4_SSL]:
+    """A session by IMAP that is logged in."""
+    imap = imaplib.IMAP4_SSL(node, 993, ssl_context=unchecked(), timeout=SECONDS)
     try:
-        session.login(mailbox.login, mailbox.password)
-        session.select("INBOX")
-        yield session
+        imap.login(mailbox.login, mailbox.password)
+        yield imap
     finally:
         with suppress(OSError, imaplib.IMAP4.error):
-            session.logout()
+            imap.logout()
 
 
 @contextmanager

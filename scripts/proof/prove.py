@@ -12,7 +12,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
 from os import environ
 from typing import Any
 
@@ -142,13 +141,8 @@ def send_again(pairs: list[list[str]], probe: Mailbox, run_id: str) -> None:
 
 
 def message(subject: str) -> EmailMessage:
-    mail = EmailMessage()
-    mail["From"] = mail["To"] = WISH.probe_login
-    mail["Subject"] = subject
-    mail["Date"] = formatdate()
-    mail["Message-ID"] = make_msgid(domain=WISH.domain)
-    mail.set_content("Sent by the proof of stalwart-cluster. It is removed once it was read.\n")
-    return mail
+    text = "Sent by the proof of stalwart-cluster. It is removed once it was read.\n"
+    return mailbox.compose(WISH.probe_login, WISH.probe_login, subject, text)
 
 
 def receive(

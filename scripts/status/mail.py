@@ -45,7 +45,7 @@ def look(client: Client, wish: Wish, directory: Directory) -> dict[str, Any]:
     held = every(client, "Domain", domains.PROPERTIES)
     here = domains.ids(held)
     known = [domain for domain in directory.domains if domain.name in here]
-    there = signing.read(client, {domain.name: here[domain.name] for domain in known})
+    there = signing.read(client, domains.ids(held, directory.names))
     texts = json.loads(SIGNING_TEXTS)
     return {
         "missing_domains": [name for name in directory.names if name not in here],

@@ -7,14 +7,18 @@ was interrupted left behind goes too, once it is an hour old.
 import json
 import re
 import time
+from collections.abc import Mapping
 from functools import partial
 from os import environ
 from typing import Any
 
 from lib.console import Failed, log, run, wait_for
+from lib.directory import domains
 from lib.mailbox import Mailbox
 from lib.stalwart import service
+from lib.stalwart.accounts import account
 from lib.stalwart.jmap import Client, Refused, Unauthorized, Unreachable
+from lib.stalwart.listing import every
 from lib.verify.check import made, tell
 
 NODE = environ["NODE"]
@@ -40,28 +44,21 @@ def main() -> None:
         tell([made("left", lambda: removed(client))])
         return
     removed(client)
+    known = domains.ids(every(client, "Domain", ("id", "name")))
     for address, password in ACCOUNTS.items():
-        create(client, address, password)
+        create(client, known, address, password)
     for address, password in ACCOUNTS.items():
         for node in NODES.values():
             wait_for(_SEEN_SECONDS, f"{address} to be known at {node}", partial(knows, node, address, password))
     tell([])
 
 
-def create(client: Client, address: str, password: str) -> None:
+def create(client: Client, known: Mapping[str, str], address: str, password: str) -> None:
     name, _, domain = address.partition("@")
-    (answer,) = client.call(("x:Domain/get", {"ids": None, "properties": ["id", "name"]}))
-    identity = next((item["id"] for item in answer["list"] if item["name"].lower() == domain), None)
+    identity = known.get(domain)
     if identity is None:
         raise Failed(f"the mail server does not know the domain {domain}", "make mend")
-    value = {
-        "@type": "User",
-        "name": name,
-        "domainId": identity,
-        "description": DESCRIPTION,
-        "roles": {"@type": "User"},
-        "credentials": {"0": {"@type": "Password", "secret": password}},
-    }
+    value = account(name, identity, DESCRIPTION, "User", password)
     client.call(("x:Account/set", {"create": {"new": value}}))
 
 
@@ -75,8 +72,8 @@ def removed(client: Client) -> str:
 
 
 def ours(client: Client) -> list[dict[str, Any]]:
-    (answer,) = client.call(("x:Account/get", {"ids": None, "properties": ["id", "name", "description"]}))
-    return [item for item in answer["list"] if is_ours(item, ENDED, time.time())]
+    there = every(client, "Account", ("id", "name", "description"))
+    return [item for item in there if is_ours(item, ENDED, time.time())]
 
 
 def is_ours(account: dict[str, Any], ended: str, now: float) -> bool:

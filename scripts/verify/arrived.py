@@ -8,7 +8,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
 from os import environ
 from typing import Any
 
@@ -63,12 +62,8 @@ def reply() -> dict[str, str]:
 
 
 def answer(subject: str, way: dict[str, str]) -> EmailMessage:
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = way["from"], way["to"], subject
-    mail["Date"] = formatdate()
-    mail["Message-ID"] = make_msgid(domain=way["from"].rpartition("@")[2])
-    mail.set_content("Sent by the verification of stalwart-cluster to the world outside.\n")
-    return mail
+    text = "Sent by the verification of stalwart-cluster to the world outside.\n"
+    return mailbox.compose(way["from"], way["to"], subject, text)
 
 
 def second_attempts() -> int:
@@ -174,10 +169,9 @@ def authenticated(found: dict[str, Filed]) -> list[Told]:
     ):
         wrong = []
         for subject, mail in found.items():
-            said = " ".join(str(header) for header in mail.message.get_all("Authentication-Results", []))
-            if len(re.findall(pattern, said)) < count:
+            if len(re.findall(pattern, mail.authentication)) < count:
                 through = MAILS[subject]["through"] or "an exchanger"
-                wrong.append(f"mail through {through}: {' '.join(said.split()) or 'nothing is written down'}")
+                wrong.append(f"mail through {through}: {mail.authentication or 'nothing is written down'}")
         checks.append(judged(name, 0, wrong or ([] if found else ["no mail arrived"]), f"pass for {len(found)} mails"))
     return checks
 

@@ -37,10 +37,9 @@ def look() -> str:
             return "taken and thrown away"
         time.sleep(POLL_SECONDS)
     (mail,) = found
-    said = " ".join(str(header) for header in mail.message.get_all("Authentication-Results", []))
-    marks = re.findall(r"\b(?:spf|dmarc)=(?:fail|softfail)\b", said)
+    marks = re.findall(r"\b(?:spf|dmarc)=(?:fail|softfail)\b", mail.authentication)
     if "dmarc=fail" not in marks and mail.folder == "INBOX":
-        raise Wrong(f"it lies in the inbox as any other: {' '.join(said.split()) or 'nothing is written down'}")
+        raise Wrong(f"it lies in the inbox as any other: {mail.authentication or 'nothing is written down'}")
     return f"taken, in {mail.folder}, marked {' '.join(marks) or 'by its folder'}"
 
 

@@ -7,15 +7,14 @@ import smtplib
 import ssl
 import time
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
 from os import environ
 from typing import Any
 
 from lib import mailbox
 from lib.console import POLL_SECONDS, run
 from lib.mailbox import SECONDS, Mailbox, unchecked
-from lib.stalwart.jmap import SENDING, Client
-from lib.verify import setup, web
+from lib.stalwart.jmap import Client
+from lib.verify import by_jmap, setup, web
 from lib.verify.check import Told, Wrong, each, made, tell
 from lib.verify.folders import filed
 from lib.verify.idle import latency
@@ -113,7 +112,7 @@ def jmap() -> str:
         node, other = pair[1], pair[0]
         subject = f"{SUBJECT} jmap {secrets.token_hex(6)}"
         client = Client(f"https://{NODES[node]}:443", sender.login, sender.password, SECONDS)
-        send_by_jmap(client, sender.login, reader.login, subject)
+        by_jmap.send(client, sender.login, reader.login, subject)
         sent = time.monotonic()
         while subject not in mailbox.subjects_by_jmap(NODES[other], reader):
             if time.monotonic() - sent > _READ_SECONDS:
@@ -123,37 +122,6 @@ def jmap() -> str:
 
     seconds = each(one, around())
     return f"sent on each of {len(seconds)} nodes and read on another, slowest {max(seconds):.2f} s"
-
-
-def send_by_jmap(client: Client, sender: str, recipient: str, subject: str) -> None:
-    account = client.session()["primaryAccounts"]["urn:ietf:params:jmap:mail"]
-    identities, folders = client.call(
-        ("Identity/get", {"ids": None}),
-        ("Mailbox/get", {"ids": None, "properties": ["role"]}),
-        account=account,
-        using=SENDING,
-    )
-    identity = next((item["id"] for item in identities["list"] if item["email"] == sender), None)
-    drafts = next((item["id"] for item in folders["list"] if item["role"] == "drafts"), None)
-    if identity is None or drafts is None:
-        raise Wrong(f"{sender} has no {'identity' if identity is None else 'folder for drafts'} in JMAP")
-    draft = {
-        "mailboxIds": {drafts: True},
-        "from": [{"email": sender}],
-        "to": [{"email": recipient}],
-        "subject": subject,
-        "bodyStructure": {"type": "text/plain", "partId": "1"},
-        "bodyValues": {"1": {"value": "Sent by the verification of stalwart-cluster.\n"}},
-    }
-    client.call(
-        ("Email/set", {"create": {"draft": draft}}),
-        (
-            "EmailSubmission/set",
-            {"create": {"sent": {"emailId": "#draft", "identityId": identity}}, "onSuccessDestroyEmail": ["#sent"]},
-        ),
-        account=account,
-        using=SENDING,
-    )
 
 
 def autoconfig() -> str:
@@ -246,13 +214,8 @@ def submission() -> str:
 
 
 def message(who: Mailbox, recipient: str, what: str) -> EmailMessage:
-    mail = EmailMessage()
-    mail["From"], mail["To"] = who.login, recipient
-    mail["Subject"] = f"{SUBJECT} {what}"
-    mail["Date"] = formatdate()
-    mail["Message-ID"] = make_msgid(domain=who.login.rpartition("@")[2])
-    mail.set_content("Sent by the verification of stalwart-cluster. It is removed once it was read.\n")
-    return mail
+    text = "Sent by the verification of stalwart-cluster. It is removed once it was read.\n"
+    return mailbox.compose(who.login, recipient, f"{SUBJECT} {what}", text)
 
 
 def read(node: str, who: Mailbox, token: str) -> list[Any]:

@@ -3,13 +3,13 @@
 import json
 import secrets
 import smtplib
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import environ
 
 from lib.console import run
+from lib.mailbox import unchecked
 from lib.verify.check import Wrong, each, made, tell
 from lib.verify.outside import HOST, PERSON, STRICT, message
 
@@ -75,11 +75,8 @@ def answers(recipient: str) -> str:
 def session(front: str) -> Iterator[smtplib.SMTP]:
     """A session with TLS, as a mail server of the world begins it."""
     time.sleep(_PAUSE_SECONDS)
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
     with smtplib.SMTP(front, 25, local_hostname=HOST, timeout=_SECONDS) as smtp:
-        smtp.starttls(context=context)
+        smtp.starttls(context=unchecked())
         smtp.ehlo()
         yield smtp
 

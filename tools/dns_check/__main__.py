@@ -4,7 +4,6 @@ Asks the domains' own name servers and the resolvers of the stack file. Changes 
 when nobody answers. Exit code 0 when all is right, 1 when something is not, 2 when there is no stack to look at.
 """
 
-import argparse
 import json
 import sys
 
@@ -12,24 +11,19 @@ from tools.dns_check.document import document
 from tools.dns_check.look import look
 from tools.dns_check.table import render
 from tools.dns_check.wanted import wanted
+from tools.report import asked
 
 RIGHT, WRONG, NO_STACK = 0, 1, 2
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.dns_check", description=__doc__)
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    options = parser.parse_args()
-    try:
-        exported = json.load(sys.stdin) or {}
-    except ValueError:
-        exported = {}
+    exported, as_json = asked("tools.dns_check", __doc__)
     want = wanted(exported)
     if want is None:
         print("this stack has told no records yet; `make up` does", file=sys.stderr)
         return NO_STACK
     seen = look(want)
-    print(json.dumps(document(seen), indent=2) if options.format == "json" else render(seen))
+    print(json.dumps(document(seen), indent=2) if as_json else render(seen))
     return RIGHT if seen.right else WRONG
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from tools.dns_check.finding import State
 from tools.dns_check.look import Seen
+from tools.report import columns
 
 _HEAD = ("ZONE", *(state.name for state in State))
 
@@ -14,9 +15,11 @@ def render(seen: Seen) -> str:
     for finding in seen.findings:
         counts.setdefault(finding.zone, Counter())[finding.state] += 1
     rows = [_HEAD, *((zone, *(str(count[state]) for state in State)) for zone, count in counts.items())]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines += ["", *(f"asked for {zone}: {', '.join(askers) or 'nobody'}" for zone, askers in seen.asked.items())]
+    lines = [
+        *columns(rows),
+        "",
+        *(f"asked for {zone}: {', '.join(askers) or 'nobody'}" for zone, askers in seen.asked.items()),
+    ]
     for finding in seen.findings:
         if not finding.right:
             lines += [

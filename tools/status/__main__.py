@@ -4,10 +4,10 @@ Changes nothing, and ends within half a minute also when nodes are dead: what ca
 Exit code 0 when all is as it should be, 1 when something is not, 2 when there is no stack to look at.
 """
 
-import argparse
 import json
 import sys
 
+from tools.report import asked
 from tools.status.differences import differences
 from tools.status.document import document
 from tools.status.look import view
@@ -17,19 +17,13 @@ WELL, DIFFERS, NO_STACK = 0, 1, 2
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.status", description=__doc__)
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    options = parser.parse_args()
-    try:
-        exported = json.load(sys.stdin)
-    except ValueError:
-        exported = {}
+    exported, as_json = asked("tools.status", __doc__)
     seen = view(exported)
     if not seen.nodes:
         print("this stack has no nodes; `make up` makes them", file=sys.stderr)
         return NO_STACK
     found = differences(seen)
-    print(json.dumps(document(seen, found), indent=2) if options.format == "json" else render(seen, found))
+    print(json.dumps(document(seen, found), indent=2) if as_json else render(seen, found))
     return DIFFERS if any(difference.grave for difference in found) else WELL
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tools.report import columns
 from tools.status.differences import Difference
 from tools.status.differences.database import database_of
 from tools.status.differences.difference import MEND
@@ -17,9 +18,7 @@ _HEAD = ("NODE", "ZONE", "ADDRESS", "REACHED", "DATABASE", "COORDINATOR", "MAIL"
 def render(view: View, found: Sequence[Difference]) -> str:
     """The table, one line on the database, and what differs with what to do about it."""
     rows = [_HEAD, *(_row(one, view) for one in view.nodes)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines += ["", _database(view), *_queue(view)]
+    lines = [*columns(rows), "", _database(view), *_queue(view)]
     lines += [f"! {difference}" for difference in found if difference.grave]
     lines += [f"note: {difference}" for difference in found if not difference.grave]
     if not any(difference.grave for difference in found):

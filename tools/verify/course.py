@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.status.nodes import Target, ask
+from tools.status.nodes import ask
 from tools.verify.catalogue import NOT_MADE, RIGHT, WRONG, Check, told
 from tools.verify.stack import PROOF, Stack
 from tools.verify.world import PERSON, NoWorld, World, world
@@ -51,7 +51,7 @@ class Course:
         _say("the proof: mail between all nodes")
         step = self.stack.proof
         began = time.monotonic()
-        seen = ask(Target(step.node, step.connection, step.root), PROOF, step.values, _PROOF_SECONDS)
+        seen = ask(self.stack.targets[step.node], PROOF, step.values, _PROOF_SECONDS)
         seconds = round(time.monotonic() - began, 1)
         if seen.found is None:
             return [Check("proof", WRONG, seconds, seen.trouble)]

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from tools.status.exported import State, Step, local_values, outputs, steps
-from tools.status.nodes import Target
+from tools.status.nodes import Target, targets
 from tools.verify.zones import Zones
 
 PROOF = "proof/prove.py"
@@ -61,18 +61,15 @@ class Stack:
 
 def stack(exported: State) -> Stack | None:
     """The stack of an exported state; None where there is none, or its proof was never reached."""
-    by_script: dict[str, list[Step]] = {}
-    for step in steps(exported):
-        by_script.setdefault(step.script, []).append(step)
-    if PROOF not in by_script:
+    proofs = [step for step in steps(exported) if step.script == PROOF]
+    if not proofs:
         return None
-    (proof,) = by_script[PROOF]
+    (proof,) = proofs
     mail = json.loads(proof.values["NODES"])
-    prepared = by_script["host/prepare.sh"]
     exports = outputs(exported)
     return Stack(
         proof=proof,
-        targets={step.node: Target(step.node, step.connection, step.root) for step in prepared if step.node in mail},
+        targets={target.name: target for target in targets(exported) if target.name in mail},
         lab={**local_values(exported, "lab/host.sh"), **local_values(exported, "lab/network.sh")},
         zones=Zones(exports.get("dns_records") or {}),
         rehearsal=bool(exports.get("rehearsal")),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.remote.script import Script
+from components.settings.names import holds
 from tools.status.nodes import Target, ask
 from tools.verify.stack import Stack
 
@@ -48,7 +49,7 @@ def world(stack: Stack) -> World:
     """
     if not stack.lab:
         raise NoWorld("there is no mail server outside to verify with: only a lab has one")
-    if clash := [zone for zone in stack.zones.texts if f".{zone}".endswith(f".{DOMAIN}")]:
+    if clash := [zone for zone in stack.zones.texts if holds(DOMAIN, zone)]:
         raise NoWorld(f"{clash[0]} is a domain of this stack, and {DOMAIN} is the world outside of a lab")
     made = _local(stack, "up")
     node = next(iter(stack.targets.values()))

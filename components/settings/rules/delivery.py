@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from components.settings.limits import SpamSettings
 from components.settings.mistakes import Mistake
+from components.settings.model import service_name
+from components.settings.names import holds
 from components.settings.relay import USUAL_PORTS, RelaySettings
 from components.settings.rules.rule import Rules, Sound
 
@@ -36,9 +38,7 @@ def _relay(sound: Sound) -> Iterator[Mistake]:
 def _relay_elsewhere(sound: Sound) -> Iterator[Mistake]:
     """The relay is not this cluster. Needs the name of the mail service, so the domains too."""
     found: RelaySettings | None = sound["mail"].relay
-    mail = sound["mail"]
-    hostname = mail.hostname or f"mail.{mail.domain or next(iter(sound['domains']))}"
-    if found and f".{found.host}".endswith(f".{hostname}"):
+    if found and holds(service_name(sound["mail"], sound["domains"]), found.host):
         yield Mistake(
             "mail.relay.host",
             f"{found.host} is a name of this cluster: mail would come back to where it came from",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from components.settings.domain import DomainSettings
 from components.settings.mistakes import Mistake, spell
+from components.settings.names import with_aliases
 from components.settings.rules.rule import Rules, Sound
 
 
@@ -20,7 +21,7 @@ def _default_domain(sound: Sound) -> Iterator[Mistake]:
 def _domain_names(sound: Sound) -> Iterator[Mistake]:
     """A name is one domain's or one domain's alias; an address of a domain lies in one that this stack has."""
     domains: Mapping[str, DomainSettings] = sound["domains"]
-    uses = Counter([*domains, *(alias for section in domains.values() for alias in section.aliases)])
+    uses = Counter(with_aliases(domains))
     for name, section in domains.items():
         for index, alias in enumerate(section.aliases):
             if uses[alias] > 1:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
-from components.settings.domain import DomainSettings
 from components.settings.fields import SELF_SIGNED
 from components.settings.front import DnsProvider, DnsSettings, MtaSts
 from components.settings.mistakes import Mistake, spell
 from components.settings.model import Platform
+from components.settings.names import nearest, with_aliases
 from components.settings.node import NodeSettings, Role
 from components.settings.rules.rule import Rules, Sound
 
@@ -23,12 +23,6 @@ _AT_HOME_6 = tuple(ip_network(network) for network in ("fc00::/7", "fe80::/10"))
 _OWN_NAMES = ("test", "local", "internal", "home.arpa", "lan", "localdomain", "corp", "home")
 
 
-def names_of(sound: Sound) -> list[str]:
-    """Every domain and every alias of one."""
-    domains: Mapping[str, DomainSettings] = sound["domains"]
-    return [name for domain, section in domains.items() for name in (domain, *section.aliases)]
-
-
 def _zones(sound: Sound) -> Iterator[Mistake]:
     dns: DnsSettings = sound["dns"]
     if dns.provider is DnsProvider.MANUAL:
@@ -37,11 +31,11 @@ def _zones(sound: Sound) -> Iterator[Mistake]:
         return
     if dns.provider is DnsProvider.HETZNER and sound["platform"] is Platform.LAB:
         yield Mistake("dns.provider", "the names of a lab lead nowhere for the world", "take manual")
-    names, hostname = names_of(sound), sound["mail"].hostname
+    names, hostname = with_aliases(sound["domains"]), sound["mail"].hostname
     zones = dns.zones or names
     place = "at Hetzner DNS" if dns.provider is DnsProvider.HETZNER else "of your name server"
-    for name in dict.fromkeys([*names, hostname] if hostname else names):
-        if not any(_inside(name, zone) for zone in zones):
+    for name in dict.fromkeys((*names, hostname) if hostname else names):
+        if nearest(zones, name) is None:
             yield Mistake("dns.zones", f"none of them holds {name}", f"add the zone {place} that does")
 
 
@@ -69,7 +63,7 @@ def _senders(sound: Sound) -> Iterator[Mistake]:
     """Receivers believe a sender whose address has a name that leads back to it: no private address has one."""
     if sound["platform"] is not Platform.EXISTING or sound["mail"].relay:
         return
-    seen = [name for name in names_of(sound) if not any(_inside(name, own) for own in _OWN_NAMES)]
+    seen = [name for name in with_aliases(sound["domains"]) if nearest(_OWN_NAMES, name) is None]
     nodes: Mapping[str, NodeSettings] = sound["nodes"]
     for name, node in nodes.items():
         addresses = node.public or ((node.address,) if node.address else ())
@@ -100,10 +94,6 @@ def _policy(sound: Sound) -> Iterator[Mistake]:
             f"enforce with mail.certificate {source}: senders that keep to it would deliver no mail at all",
             "take testing or none until the certificate is one that the world accepts",
         )
-
-
-def _inside(name: str, zone: str) -> bool:
-    return f".{name}".endswith(f".{zone}")
 
 
 def _at_home(address: IPv4Address | IPv6Address) -> bool:

@@ -3,7 +3,7 @@
 Pure: reads go in, calls come out; an empty difference is an empty list. A domain is created and changed, never removed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from lib.directory.wish import SERVER, Domain
@@ -53,9 +53,10 @@ def new(domain: Domain) -> dict[str, Any]:
     }
 
 
-def ids(here: Here) -> dict[str, str]:
-    """Name of each domain -> its id."""
-    return {item["name"].lower(): item["id"] for item in here}
+def ids(here: Here, names: Collection[str] | None = None) -> dict[str, str]:
+    """Name of each domain -> its id; of those names only, where some are given."""
+    found = {item["name"].lower(): item["id"] for item in here}
+    return found if names is None else {name: identity for name, identity in found.items() if name in names}
 
 
 def _settings(domain: Domain) -> dict[str, Any]:

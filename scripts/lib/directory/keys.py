@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lib.directory.wish import SERVER, Domain
-from lib.stalwart.change import Change, create, update
+from lib.stalwart.change import Change, create, destroy, update
 
 _OURS = re.compile(r"s(\d{1,3})-(?:rsa|ed25519)")
 
@@ -144,7 +144,7 @@ def turn(domain: Domain, here: Sequence[Signature], now: datetime, *, early: boo
             changes.append(_stage(domain, one, "retiring", kept_until))
         elif one.key not in domain.keys and (one.stage != "retiring" or early or (one.until and one.until <= now)):
             what = f"signing key {one.selector} of {domain.name} is taken out"
-            changes.append(Change(what, ("x:DkimSignature/set", {"destroy": [one.id]})))
+            changes.append(Change(what, destroy("DkimSignature", one.id)))
     return Turn(coming, tuple(changes))
 
 

@@ -14,15 +14,21 @@ def ensure(client: Client, wish: Wish, admin_password: str, probe_password: str)
     domain = next(item["id"] for item in answer["list"] if item["name"].lower() == wish.domain)
     made = []
     if not login_works(wish.admin_login, admin_password):
-        value = _account(wish.admin, domain, "Administrator, made by stalwart-cluster", "Admin", admin_password)
+        value = account(wish.admin, domain, "Administrator, made by stalwart-cluster", "Admin", admin_password)
         made += _create(client, f"administrator {wish.admin_login}", value)
     if not login_works(wish.probe_login, probe_password):
-        value = _account(wish.probe, domain, "Proves the cluster at every change", "User", probe_password)
+        value = account(wish.probe, domain, "Proves the cluster at every change", "User", probe_password)
         made += _create(client, f"probe {wish.probe_login}", value, probe_password)
     return made
 
 
-def _account(name: str, domain: str, description: str, role: str, password: str) -> dict[str, Any]:
+def account(name: str, domain: str, description: str, role: str, password: str) -> dict[str, Any]:
+    """A person's account as it is created.
+
+    Args:
+        domain: id of its domain.
+        role: `User` or `Admin`.
+    """
     return {
         "@type": "User",
         "name": name,

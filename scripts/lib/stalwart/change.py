@@ -26,9 +26,9 @@ def update(name: str, identity: str, value: Mapping[str, Any]) -> Call:
     return f"x:{name}/set", {"update": {identity: dict(value)}}
 
 
-def destroy(name: str, found: Mapping[str, Any]) -> Call:
-    """The call that removes an object that was read."""
-    return f"x:{name}/set", {"destroy": [found["id"]]}
+def destroy(name: str, identity: str) -> Call:
+    """The call that removes an object."""
+    return f"x:{name}/set", {"destroy": [identity]}
 
 
 def write(client: Client, changes: list[Change]) -> list[str]:

@@ -82,7 +82,7 @@ def _allowed(now: State, limits: Limits, nodes: Sequence[str]) -> Iterator[Chang
             yield Change(f"address {address} allowed", create("AllowedIp", {"address": address, "reason": reason}))
     for address, allowed in here.items():
         if address not in wanted and allowed.get("reason") == _ALLOWED:
-            yield Change(f"address {address} not allowed any more", destroy("AllowedIp", allowed))
+            yield Change(f"address {address} not allowed any more", destroy("AllowedIp", allowed["id"]))
 
 
 def _throttles(now: State, limits: Limits, nodes: Sequence[str], probe: str) -> Iterator[Change]:
@@ -122,7 +122,7 @@ def _per_account(now: State, limits: Limits, probe: str) -> Iterator[Change]:
     here = next((item for item in now["MtaInboundThrottle"] if item.get("description") == _PER_ACCOUNT), None)
     if limits.per_account is None:
         if here:
-            yield Change("limit per account removed", destroy("MtaInboundThrottle", here))
+            yield Change("limit per account removed", destroy("MtaInboundThrottle", here["id"]))
         return
     condition = f"!is_empty(authenticated_as) && {_spared('authenticated_as', [probe], limits)}"
     value = {

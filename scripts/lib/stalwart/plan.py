@@ -9,7 +9,7 @@ from typing import Any
 from lib.directory import domains
 from lib.directory.wish import Domain
 from lib.stalwart import limits, relay
-from lib.stalwart.change import Change, create, update
+from lib.stalwart.change import Change, create, destroy, update
 from lib.stalwart.jmap import Call
 from lib.stalwart.wish import Listener, Wish
 
@@ -115,9 +115,6 @@ def _system(now: State, wish: Wish) -> Iterator[Change]:
         },
         "host name, default domain, mail exchangers",
     )
-    if "pop3" in (next(iter(now["SystemSettings"]), {}).get("services") or {}):
-        # Else programs are told of a port that is closed here.
-        yield Change("POP3 not announced", update("SystemSettings", "singleton", {"services/pop3": None}))
     trusted = next(iter(now["SystemSettings"]), {}).get("proxyTrustedNetworks") or {}
     if {network.removesuffix("/32") for network in trusted} != set(wish.proxies):
         value = {f"{address}/32": True for address in wish.proxies}
@@ -170,8 +167,7 @@ def _listeners(now: State, wish: Wish) -> Iterator[Change]:
     # Only the two that are ours to open or close; what a person added stays.
     for name in ("pop3s", "submission"):
         if name in here and name not in wish.listeners:
-            destroy = ("x:NetworkListener/set", {"destroy": [here[name]["id"]]})
-            yield Change(f"listener {name} closed", destroy)
+            yield Change(f"listener {name} closed", destroy("NetworkListener", here[name]["id"]))
 
 
 def _listener(wanted: Listener) -> dict[str, Any]:

@@ -47,7 +47,9 @@ def changes(now: State, relay: Relay | None, password: str = "") -> Iterator[Cha
         yield from _rules(now, None)
         for name in ("MtaRoute", "MtaTlsStrategy"):
             if found := _named(now, name):
-                yield Change(f"{'route' if name == 'MtaRoute' else 'TLS'} of the relay removed", destroy(name, found))
+                yield Change(
+                    f"{'route' if name == 'MtaRoute' else 'TLS'} of the relay removed", destroy(name, found["id"])
+                )
 
 
 def new_password(now: State, password: str) -> Change | None:

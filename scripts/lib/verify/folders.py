@@ -3,12 +3,11 @@
 import imaplib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from lib.mailbox import SECONDS, Mailbox, unchecked
+from lib.mailbox import Mailbox, session
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,12 @@ class Filed:
     def subject(self) -> str:
         """Its subject."""
         return str(self.message["Subject"] or "")
+
+    @property
+    def authentication(self) -> str:
+        """What the mail server wrote down of the sender (RFC 8601), on one line; empty where it wrote nothing."""
+        said = " ".join(str(header) for header in self.message.get_all("Authentication-Results", []))
+        return " ".join(said.split())
 
 
 def filed(node: str, mailbox: Mailbox) -> list[Filed]:
@@ -41,18 +46,6 @@ def filed(node: str, mailbox: Mailbox) -> list[Filed]:
                     message = message_from_bytes(part[1], policy=policy.default)
                     found.append(Filed(folder, message))
     return found
-
-
-@contextmanager
-def session(node: str, mailbox: Mailbox) -> Iterator[imaplib.IMAP4_SSL]:
-    """A session that is logged in."""
-    imap = imaplib.IMAP4_SSL(node, 993, ssl_context=unchecked(), timeout=SECONDS)
-    try:
-        imap.login(mailbox.login, mailbox.password)
-        yield imap
-    finally:
-        with suppress(OSError, imaplib.IMAP4.error):
-            imap.logout()
 
 
 def _folders(imap: imaplib.IMAP4_SSL) -> Iterator[str]:

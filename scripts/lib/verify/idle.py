@@ -5,8 +5,7 @@ import time
 from email.message import EmailMessage
 
 from lib import mailbox
-from lib.mailbox import Mailbox
-from lib.verify.folders import session
+from lib.mailbox import Mailbox, session
 
 # Told within some hundredths of a second where the coordinator carries it (measured); who waits longer than this would
 # rather look for himself.

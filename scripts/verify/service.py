@@ -35,6 +35,8 @@ SUBMISSION = environ["SUBMISSION"] == "true"
 SUBJECT = "stalwart-cluster verify"
 _READ_SECONDS = 45
 _OK = 200
+# TLS begins there after a greeting; on all others with the first byte.
+_STARTTLS_PORT = 587
 
 
 def main() -> None:
@@ -160,10 +162,19 @@ def offered(found: list[set[tuple[str, str, int]]]) -> str:
 def speaks_tls(where: tuple[str, int]) -> str:
     node, port = where
     try:
+        if port == _STARTTLS_PORT:
+            with smtplib.SMTP(NODES[node], port, timeout=SECONDS) as session:
+                session.starttls(context=unchecked())
+                return version(session)
         with mailbox.connected(NODES[node], port) as secured:
             return secured.version() or ""
-    except (OSError, ssl.SSLError) as trouble:
+    except (OSError, smtplib.SMTPException) as trouble:
         raise Wrong(f"programs are told of port {port}, and {node} does not serve it: {trouble}") from None
+
+
+def version(session: smtplib.SMTP) -> str:
+    """Of the TLS that a session speaks by now."""
+    return str(session.sock.version()) if isinstance(session.sock, ssl.SSLSocket) else ""
 
 
 def well_known() -> str:
@@ -199,16 +210,16 @@ def submission() -> str:
 
     def one(node: str) -> str:
         token = secrets.token_hex(6)
-        with smtplib.SMTP(NODES[node], 587, timeout=SECONDS) as session:
+        with smtplib.SMTP(NODES[node], _STARTTLS_PORT, timeout=SECONDS) as session:
             session.ehlo()
             if "auth" in session.esmtp_features and "PLAIN" in session.esmtp_features["auth"].upper():
                 raise Wrong(f"{node} offers a login by password in clear on 587")
             session.starttls(context=unchecked())
             session.login(who.login, who.password)
             session.send_message(message(who, who.login, f"submission {token}"))
-            version = session.sock.version() if isinstance(session.sock, ssl.SSLSocket) else ""
+            spoken = version(session)
         read(node, who, token)
-        return str(version)
+        return spoken
 
     return f"{', '.join(sorted(set(each(one, list(NODES)))))} on {len(NODES)} nodes"
 

@@ -1,7 +1,12 @@
 """Mail that is written and sent by JMAP (RFC 8621)."""
 
+import time
+
+from lib.console import POLL_SECONDS
 from lib.stalwart.jmap import SENDING, Client
 from lib.verify.check import Wrong
+
+_SEEN_SECONDS = 20
 
 
 def send(client: Client, sender: str, recipient: str, subject: str) -> None:
@@ -12,16 +17,7 @@ def send(client: Client, sender: str, recipient: str, subject: str) -> None:
         Refused: the server does not do a part of it.
     """
     account = client.session()["primaryAccounts"]["urn:ietf:params:jmap:mail"]
-    identities, folders = client.call(
-        ("Identity/get", {"ids": None}),
-        ("Mailbox/get", {"ids": None, "properties": ["role"]}),
-        account=account,
-        using=SENDING,
-    )
-    identity = next((item["id"] for item in identities["list"] if item["email"] == sender), None)
-    drafts = next((item["id"] for item in folders["list"] if item["role"] == "drafts"), None)
-    if identity is None or drafts is None:
-        raise Wrong(f"{sender} has no {'identity' if identity is None else 'folder for drafts'} in JMAP")
+    identity, drafts = _prepared(client, account, sender)
     draft = {
         "mailboxIds": {drafts: True},
         "from": [{"email": sender}],
@@ -39,3 +35,26 @@ def send(client: Client, sender: str, recipient: str, subject: str) -> None:
         account=account,
         using=SENDING,
     )
+
+
+def _prepared(client: Client, account: str, sender: str) -> tuple[str, str]:
+    """The ids of the sender's identity and of the folder for drafts.
+
+    Both are made when they are first asked for, on whichever node. Another one reads at a version of the database that
+    is up to four seconds old: it may know that they were made and not see them yet.
+    """
+    end = time.monotonic() + _SEEN_SECONDS
+    while True:
+        identities, folders = client.call(
+            ("Identity/get", {"ids": None}),
+            ("Mailbox/get", {"ids": None, "properties": ["role"]}),
+            account=account,
+            using=SENDING,
+        )
+        identity = next((str(item["id"]) for item in identities["list"] if item["email"] == sender), None)
+        drafts = next((str(item["id"]) for item in folders["list"] if item["role"] == "drafts"), None)
+        if identity and drafts:
+            return identity, drafts
+        if time.monotonic() > end:
+            raise Wrong(f"{sender} has no {'folder for drafts' if identity else 'identity'} in JMAP")
+        time.sleep(POLL_SECONDS)

@@ -1,6 +1,5 @@
 """A script under scripts/ as a value: its text, the inputs it asks for, its digest, the payload that runs it."""
 
-import ast
 import hashlib
 import re
 import shlex
@@ -18,6 +17,9 @@ _SOURCED = re.compile(r"^source (lib/\S+\.sh)$", re.MULTILINE)
 _EXPORT = re.compile(r"export (\w+)=((?:'[^']*+'|\"'\"|[\w@%+=:,./-]++)*+)\n", re.ASCII)
 # The kernel takes 128 KiB for one variable of an environment (MAX_ARG_STRLEN).
 _MOST_EXPORTED_BYTES = 100_000
+# Not by `ast`: in Python 3.11 two threads that parse at once fail each other, and the engine's program runs in one.
+_IMPORTED = re.compile(r"^[ \t]*from (lib(?:\.\w+)*) import (?:\(([^)]*)\)|([^\n(]+))", re.MULTILINE)
+_NAME = re.compile(r"#.*|(\w+)(?:[ \t]+as[ \t]+\w+)?")
 _PROGRAM = re.compile(r"\bin_python (lib/\S+\.py)\b")
 
 
@@ -148,13 +150,12 @@ def _unquoted(word: str) -> str:
 
 def _imported(text: str) -> Iterator[str]:
     """Paths of the libraries that `from lib.a import b` names: lib/a.py, else lib/a/b.py."""
-    for statement in ast.walk(ast.parse(text)):
-        if isinstance(statement, ast.ImportFrom) and (statement.module or "").split(".")[0] == "lib":
-            place = str(statement.module).replace(".", "/")
-            if (SCRIPTS / f"{place}.py").is_file():
-                yield f"{place}.py"
-            else:
-                yield from (f"{place}/{alias.name}.py" for alias in statement.names)
+    for module, several, one in _IMPORTED.findall(text):
+        place = module.replace(".", "/")
+        if (SCRIPTS / f"{place}.py").is_file():
+            yield f"{place}.py"
+        else:
+            yield from (f"{place}/{name}.py" for name in _NAME.findall(several or one) if name)
 
 
 def _read(path: str) -> str:

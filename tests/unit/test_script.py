@@ -50,6 +50,17 @@ def test_python_on_a_host_needs_nothing_but_the_standard_library(path: str) -> N
             assert {module.split(".")[0] for module in modules} <= set(_standard()) | {"lib"} | beside
 
 
+@pytest.mark.parametrize("path", [path for path in EVERY if path.endswith(".py")])
+def test_no_library_that_python_would_import_stays_behind(path: str) -> None:
+    sent = Script(path)
+    for text in (sent.text, *sent.modules.values()):
+        for statement in ast.walk(ast.parse(text)):
+            if isinstance(statement, ast.ImportFrom) and (module := statement.module or "").split(".")[0] == "lib":
+                place = module.replace(".", "/")
+                names = [f"{place}.py", *(f"{place}/{alias.name}.py" for alias in statement.names)]
+                assert any(name in sent.modules for name in names[:1]) or set(names[1:]) <= set(sent.modules)
+
+
 def _standard() -> frozenset[str]:
     import sys  # noqa: PLC0415  # here only
 
@@ -92,8 +103,9 @@ def test_libraries_travel_with_a_script(script: Path) -> None:
     (script / "lib/deep").mkdir()
     (script / "lib/deep/d.py").write_text("from lib.c import word\n")
     (script / "use.py").write_text(
-        "from lib import b, c\nfrom lib.deep import d\nfrom lib.deep.d import word\n"
-        "print(b.word, c.word, d.word, word)\n"
+        "from lib import (\n    b,  # the first\n    c as other,\n)\n"
+        "from lib.deep import d\nfrom lib.deep.d import word\n"
+        "print(b.word, other.word, d.word, word)\n"
     )
     assert run(Script("use.sh").payload({})) == "from-a\n"
     assert set(Script("use.py").modules) == {"lib/b.py", "lib/c.py", "lib/deep/d.py"}

@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from components.remote.script import SCRIPTS
+from tests.checkzone import complaints
 from tests.graph.harness import Graph, run
 from tests.standins.providers.values import has_secret, is_unknown, plain
 
@@ -317,3 +318,13 @@ def test_the_password_of_the_relay_is_a_secret_in_every_step_that_has_it() -> No
     assert {step.script for step in holding} == {"stalwart/relay.py", "stalwart/first.py"}
     assert all(has_secret(step.inputs) for step in holding)
     assert not any("hidden relay" in str(plain(step.inputs)["create"]) for step in holding)
+
+
+def test_the_zones_of_the_output_are_taken_by_a_name_server() -> None:
+    domains = {"dev.test": {"aliases": ["alias.test"]}, "two.test": {}}
+    zones = run({**LAB, "domains": domains, "mail": {"domain": "dev.test"}}).outputs["dns_records"]
+    assert {zone: complaints(zone, text) for zone, text in zones.items()} == {
+        "alias.test": "",
+        "dev.test": "",
+        "two.test": "",
+    }

@@ -1,9 +1,12 @@
 """command:local:Command and command:remote:Command: run a text at create, update and delete.
 
 An update runs `update`, else `create`. A change of `triggers` replaces. A failure says how the process ended, which
-text it ran and all that it printed. Any secret input makes the outputs secret. Source: pulumi-command 1.2.1.
+text it ran and all that it printed. Any secret input makes the outputs secret. Update and delete find what the last run
+printed in their environment, unless `addPreviousOutputInEnv` says no; over SSH they do not, because sshd refuses the
+variables: the plugin warns and goes on. Source: pulumi-command 1.2.1.
 """
 
+import os
 import secrets
 import subprocess
 import threading
@@ -15,6 +18,7 @@ from .ssh import run_remote
 from .values import Values, has_secret, plain, secret, unknown
 
 _OUTPUTS = ("stdout", "stderr")
+_PREVIOUS = {"stdout": "PULUMI_COMMAND_STDOUT", "stderr": "PULUMI_COMMAND_STDERR"}
 _CONNECTION_DEFAULTS = {"user": "root", "port": 22, "dialErrorLimit": 10, "perDialTimeout": 15}
 
 Run = Callable[[Call, Values, str], tuple[str, str]]
@@ -44,7 +48,7 @@ class Command:
 
     def delete(self, call: Call, state: Values) -> None:
         if text := plain(state.get("delete")):
-            self._run(call, plain(state), text)
+            self._run(call, _given(state, state), text)
 
     def foresee(self, inputs: Values, state: Values) -> Values:
         return {**inputs, **dict.fromkeys(_OUTPUTS, _tainted(inputs, unknown()))}
@@ -52,9 +56,17 @@ class Command:
     def _ran(self, call: Call, inputs: Values, text: str | None, state: Values) -> Values:
         if text is None:
             return {**inputs, **{key: state.get(key, "") for key in _OUTPUTS}}
-        bare = plain(inputs)
-        printed = self._run(call, bare, text)
+        printed = self._run(call, _given(inputs, state), text)
         return {**inputs, **{key: _tainted(inputs, part) for key, part in zip(_OUTPUTS, printed, strict=True)}}
+
+
+def _given(inputs: Values, state: Values) -> Values:
+    """The inputs without marks, with what the last run printed in their environment. What is empty is not given."""
+    bare, before = plain(inputs), plain(state)
+    if bare.get("addPreviousOutputInEnv") is False:
+        return dict(bare)
+    printed = {name: before[key] for key, name in _PREVIOUS.items() if before.get(key)}
+    return {**bare, "environment": {**bare.get("environment", {}), **printed}}
 
 
 def _tainted(inputs: Values, value: str) -> Any:
@@ -65,7 +77,10 @@ def run_local(call: Call, inputs: Values, text: str) -> tuple[str, str]:
     """Run a text by /bin/sh on this machine; what it printed."""
     line = [*inputs.get("interpreter", ["/bin/sh", "-c"]), text]
     pipe = subprocess.PIPE
-    with subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
+    env = {**os.environ, **inputs.get("environment", {})}
+    with subprocess.Popen(
+        line, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True, env=env
+    ) as process:
         whole = Printed(call, inputs)
         readers = [_follow(process.stdout, whole.out), _follow(process.stderr, whole.err)]
         watcher = threading.Thread(target=_end_when_told, args=(process, call.stop), daemon=True)

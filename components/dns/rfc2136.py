@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,27 +18,48 @@ from components.dns.zones import in_zone
 from components.remote.script import script
 from components.remote.step import run_local
 from components.settings import DnsProvider, DnsSettings, Permission, Settings
-from components.settings.mistakes import Mistake
+from components.settings.mistakes import Mistake, spell
 from components.settings.names import nearest
 
 SCRIPT = "dns/publish.sh"
 
 # Longer than the script's own waits for a server that is silent.
 _CHECK_SECONDS = 30
-_PORT = 53
+_OUTAGE = (
+    "is it right, and may this machine reach it by TCP? To go on while it is away: stalwart-cluster:allow"
+    " [silent_name_server]"
+)
 
 
 def check(settings: Settings, secret: str | None) -> None:
-    """Ask the name server, before anything is made, whether it holds the zones and takes our updates.
-
-    A server that does not answer is only warned of: it is asked again when records are written.
+    """Ask the name server, before anything is made: does it hold the zones, take our updates, and lead no domain's mail
+    to somebody else?
 
     Raises:
-        pulumi.RunError: one sentence for every zone that cannot be written.
+        pulumi.RunError: one sentence for every zone that cannot be written and every domain that is another's.
     """
     if settings.dns.provider is not DnsProvider.RFC2136:
         return
-    given = {**_server(settings.dns), "KEY_SECRET": secret or "", "ZONES": " ".join(wish.zones(settings))}
+    found, silence = _asked(settings, secret)
+    if silence and Permission.SILENT_NAME_SERVER in settings.allow:
+        pulumi.warn(f"{silence}. Records that change are written only when it does.")
+    elif silence:
+        found.append(Mistake("dns.server", silence, _OUTAGE))
+    if found:
+        head = f"Pulumi.{pulumi.get_stack()}.yaml cannot be used. Nothing was touched. To mend:"
+        raise pulumi.RunError("\n".join([head, *(f"  stalwart-cluster:{mistake}" for mistake in sorted({*found}))]))
+
+
+def _asked(settings: Settings, secret: str | None) -> tuple[list[Mistake], str]:
+    """What is wrong with the stack file by the server's word; or that it says nothing, in a sentence."""
+    given = {
+        **_server(settings.dns),
+        "KEY_SECRET": secret or "",
+        "ZONES": " ".join(wish.zones(settings)),
+        "DOMAINS": json.dumps({name: {"zone": _zone(settings, name), "key": key} for name, key in _keys(settings)}),
+        "HOSTNAME": settings.hostname,
+        "REPLACE": _replace(settings),
+    }
     # The Python of this program, which has what the script needs.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
@@ -52,17 +73,20 @@ def check(settings: Settings, secret: str | None) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        pulumi.warn(f"dns.server {settings.dns.server} did not answer in {_CHECK_SECONDS} s; it is asked again later.")
-        return
+        return [], f"{settings.dns.server} does not answer within {_CHECK_SECONDS} s"
     if done.returncode:
         raise pulumi.RunError(done.stderr.strip() or "the name server could not be asked")
-    found = json.loads(done.stdout)
-    for silence in (told for told in found if not told["key"]):
-        pulumi.warn(f"{silence['problem']} ({silence['remedy']}). Records are written only when it does.")
-    mistakes = sorted({Mistake(told["key"], told["problem"], told["remedy"]) for told in found if told["key"]})
-    if mistakes:
-        head = f"Pulumi.{pulumi.get_stack()}.yaml cannot be used. Nothing was touched. To mend:"
-        raise pulumi.RunError("\n".join([head, *(f"  stalwart-cluster:{mistake}" for mistake in mistakes)]))
+    told = json.loads(done.stdout)
+    mistakes = [Mistake(one["key"], one["problem"], one["remedy"]) for one in told if one["key"]]
+    return mistakes, next((one["problem"] for one in told if not one["key"]), "")
+
+
+def _keys(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Each name that mail comes to, and the key of the stack file that it is."""
+    for name, section in settings.domains.items():
+        yield name, spell(("domains", name))
+        for index, alias in enumerate(section.aliases):
+            yield alias, spell(("domains", name, "aliases", index))
 
 
 def publish(
@@ -75,10 +99,9 @@ def publish(
 ) -> list[local.Command]:
     """A step for each part of the zones. Each remembers, by its output, what it made, and takes out no more."""
     made: list[local.Command] = []
-    parts, zones = wish.parts(settings), wish.zones(settings)
+    parts = wish.parts(settings)
     for part in parts:
-        # The settings' rules have seen to it that there is one.
-        zone = nearest(zones, part) or part
+        zone = _zone(settings, part)
         step = run_local(
             f"{name}-{part}",
             SCRIPT,
@@ -87,7 +110,7 @@ def publish(
                 "KEY_SECRET": secret,
                 "ZONE": zone,
                 "RECORDS": records.apply(partial(_part, parts=parts, part=part, zone=zone)),
-                "REPLACE": "yes" if Permission.REPLACE_RECORDS in settings.allow else "",
+                "REPLACE": _replace(settings),
             },
             parent=parent,
             # The first part has the addresses of the exchangers that the others name.
@@ -112,6 +135,15 @@ def _part(records: Iterable[Record], *, parts: Sequence[str], part: str, zone: s
         for record in in_zone(inside, zone)
     ]
     return json.dumps(told, sort_keys=True)
+
+
+def _zone(settings: Settings, name: str) -> str:
+    """The zone that holds a name. The settings' rules have seen to it that there is one."""
+    return nearest(wish.zones(settings), name) or name
+
+
+def _replace(settings: Settings) -> str:
+    return "yes" if Permission.REPLACE_RECORDS in settings.allow else ""
 
 
 def _server(dns: DnsSettings) -> dict[str, str]:

@@ -65,6 +65,7 @@ class Permission(StrEnum):
     DESTROY = "destroy"
     REPLACE_RECORDS = "replace_records"
     SIGNING_KEY = "signing_key"
+    SILENT_NAME_SERVER = "silent_name_server"
 
 
 class Downloads(StrEnum):
@@ -211,7 +212,8 @@ class Settings(Section):
         description="What cannot be undone and is refused otherwise. `single_copy`: the database may go down to one"
         " copy of all data; `destroy`: servers and volumes of platform `hetzner` may be removed;"
         " `replace_records`: records that somebody else made may be taken out of a zone where they are in the way;"
-        " `signing_key`: a signing key that leaked may go before its days are over.",
+        " `signing_key`: a signing key that leaked may go before its days are over; `silent_name_server`: a run goes on"
+        " while `dns.server` does not answer, and ends where a record changes.",
     )
     mend: Note = Field(
         default="",

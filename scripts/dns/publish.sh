@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A part of a zone by updates (RFC 2136), from this machine. `up` writes what differs, `down` takes out what was made here,
-# `check` asks whether the zones can be written, and changes nothing.
+# `check` asks whether the zones can be written and whose mail the domains' is now, and changes nothing.
 : "${SERVER:?address:port of the primary name server}"
 : "${KEY_NAME:?name of the key (TSIG)}"
 : "${KEY_ALGORITHM:?its algorithm, e.g. hmac-sha256}"

@@ -157,7 +157,16 @@ def test_what_was_taken_out_by_hand_is_written_again(bind: Bind) -> None:
 
 
 def checked(bind: Bind, *zones: str, **more: str) -> list[dict[str, str]]:
-    given = {"ZONES": " ".join(zones), "SERVER": bind.server, **KEY, **more}
+    domains = {zone: {"zone": zone, "key": f'domains["{zone}"]'} for zone in zones}
+    given = {
+        "ZONES": " ".join(zones),
+        "SERVER": bind.server,
+        "DOMAINS": json.dumps(domains),
+        "HOSTNAME": "mail.example.org",
+        "REPLACE": "",
+        **KEY,
+        **more,
+    }
     payload = Script("dns/publish.sh").payload(given)
     done = subprocess.run(
         ["bash", "-s", "--", "check"],
@@ -202,6 +211,37 @@ def test_a_zone_that_is_not_ours_is_told_with_the_key_of_the_stack_file(
     assert mistake["key"] == key
     assert words in mistake["problem"]
     assert mistake["remedy"]
+
+
+OUR_SPF = ("@", "TXT", '"v=spf1 a:out.mail.example.org -all"')
+FORMER = (("@", "TXT", '"v=spf1 a:out.old.test include:relay.test -all"'), ("@", "MX", "10 mx1.old.test."))
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        ([], ""),
+        ([OUR_SPF, ("@", "MX", "10 mx7.mail.example.org.")], ""),
+        (FORMER, ""),
+        ([("@", "MX", "10 mx1.old.test.")], "example.org MX 10 mx1.old.test."),
+        ([OUR_SPF, ("@", "MX", "0 mail.provider.test.")], "example.org MX 0 mail.provider.test."),
+        ([("@", "TXT", '"v=spf1 mx -all"')], 'example.org TXT "v=spf1 mx -all"'),
+        ([("@", "TXT", '"another-verification"')], ""),
+        ([("_dmarc", "TXT", '"v=DMARC1; p=none"')], ""),
+    ],
+)
+def test_a_domain_whose_mail_is_somebody_elses_is_told_before_anything_is_made(
+    bind: Bind, there: list[tuple[str, str, str]], told: str
+) -> None:
+    """Records of the form that the stack makes, below a hostname of before, may be ours: the step looks at them."""
+    if there:
+        somebody_else(bind, "example.org", *there)
+    found = checked(bind, "example.org", "example.net")
+    assert [one["key"] for one in found] == (['domains["example.org"]'] if told else [])
+    if told:
+        assert told in found[0]["problem"]
+        assert "replace_records" in found[0]["remedy"]
+    assert checked(bind, "example.org", "example.net", REPLACE="yes") == []
 
 
 def test_the_secret_is_in_no_argument_and_in_nothing_that_is_said(bind: Bind) -> None:

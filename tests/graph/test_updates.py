@@ -114,12 +114,25 @@ def test_the_server_is_asked_for_every_zone_before_anything_is_declared(monkeypa
     assert values_of(refusing.given)["ZONES"].split() == ["dev.test", "alias.test", "example.org"]
 
 
-def test_a_server_that_is_silent_stops_nothing_and_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_silent_stops_a_run_unless_it_is_allowed_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(subprocess, "run", Asked({"key": "", "problem": "it is silent", "remedy": "look"}))
     monkeypatch.setattr(pulumi, "warn", told.append)
-    assert declared().steps("dns/publish.sh")
-    assert any("it is silent (look)" in text for text in told)
+    with pytest.raises(pulumi.RunError, match=r"dns.server: it is silent \(is it right.*silent_name_server"):
+        declared()
+    assert declared(allow=["silent_name_server"]).steps("dns/publish.sh")
+    assert any("it is silent. Records that change" in text for text in told)
+
+
+def test_the_server_is_asked_of_every_name_that_mail_comes_to(server: Asked) -> None:
+    declared()
+    asked = values_of(server.given)
+    assert asked["HOSTNAME"] == "mail.dev.test"
+    assert json.loads(asked["DOMAINS"]) == {
+        "dev.test": {"zone": "dev.test", "key": 'domains["dev.test"]'},
+        "alias.test": {"zone": "alias.test", "key": 'domains["dev.test"].aliases[0]'},
+        "example.org": {"zone": "example.org", "key": 'domains["example.org"]'},
+    }
 
 
 def test_whom_to_ask_for_the_records_is_told(server: Asked) -> None:

@@ -4,19 +4,23 @@ A record set may have several owners where that does no harm: the texts of a nam
 for the proof to some search engine. So what is made and removed is always single records, never whole sets.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import dns.name
 import dns.rdata
 import dns.rdataset
 import dns.rdatatype
+from dns.rdtypes.ANY.MX import MX
 
 Key = tuple[dns.name.Name, dns.rdatatype.RdataType]
 Values = frozenset[dns.rdata.Rdata]
 Sets = Mapping[Key, Values]
 
 _NONE: Values = frozenset()
+# components/dns/records.py, _senders.
+_OUR_SPF = re.compile(r"v=spf1 a:out\.(\S+) (?:include:\S+ )?-all")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,28 @@ def changes(
         # What was there before we came, and as we want it, is left there when we go.
         ours[key] = want & had | want - here
     return Changes(_filled(out), _filled(put), _filled(ours), foreign)
+
+
+def elsewhere(
+    exchangers: Iterable[dns.rdata.Rdata], texts: Iterable[dns.rdata.Rdata], hostname: dns.name.Name
+) -> list[dns.rdata.Rdata]:
+    """Of a domain's MX and TXT, those by which somebody else gets or sends its mail.
+
+    What this stack made under a hostname that it had before is not told, known by the form of its SPF: what exactly is
+    ours only the step knows that wrote it.
+    """
+    services = [hostname]
+    foreign: list[dns.rdata.Rdata] = []
+    for text in texts:
+        said = b"".join(getattr(text, "strings", ())).decode("ascii", "replace")
+        if ours := _OUR_SPF.fullmatch(said):
+            services.append(dns.name.from_text(ours[1]))
+        elif _tag(text) == "v=spf1":
+            foreign.append(text)
+    led = [
+        mx for mx in exchangers if isinstance(mx, MX) and not any(mx.exchange.is_subdomain(name) for name in services)
+    ]
+    return [*sorted(led, key=str), *foreign]
 
 
 def _in_the_way(key: Key, others: Values, wanted: Sets) -> Iterator[dns.rdata.Rdata]:

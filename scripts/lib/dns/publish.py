@@ -16,8 +16,11 @@ import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
 from lib.console import Failed, log, run
-from lib.dns.changes import Changes, Key, Sets, changes
+from lib.dns.changes import Changes, Key, Sets, changes, elsewhere
 from lib.dns.server import NotOurs, Outdated, Server, Silent
+
+# What to do with records that somebody else made.
+_MINE = "take it out there, or let the stack replace it: stalwart-cluster:allow [replace_records]"
 
 # How often somebody else may write the same names while we look at them.
 ROUNDS = 3
@@ -30,7 +33,10 @@ def main() -> None:
     host, _, port = environ["SERVER"].rpartition(":")
     server = Server(host.strip("[]"), int(port), environ["KEY_NAME"], environ["KEY_ALGORITHM"], environ["KEY_SECRET"])
     if sys.argv[1] == "check":
-        print(json.dumps(check(server, environ["ZONES"].split())))
+        found = check(server, environ["ZONES"].split())
+        if not found and environ["REPLACE"] != "yes":
+            found = moving(server, json.loads(environ["DOMAINS"]), environ["HOSTNAME"])
+        print(json.dumps(found))
         return
     zone = dns.name.from_text(environ["ZONE"])
     records: list[dict[str, Any]] = json.loads(environ["RECORDS"])
@@ -52,6 +58,25 @@ def check(server: Server, zones: Iterable[str]) -> list[dict[str, str]]:
             found.append({"key": mistake.key, "problem": str(mistake), "remedy": mistake.remedy})
         except Silent as silence:
             return [{"key": "", "problem": str(silence), "remedy": silence.remedy}]
+    return found
+
+
+def moving(server: Server, domains: Mapping[str, Mapping[str, str]], hostname: str) -> list[dict[str, str]]:
+    """The domains whose mail goes to somebody else now, as their own zone says.
+
+    Args:
+        domains: name -> its `zone`, and the `key` of the stack file that it is.
+        hostname: below it are the exchangers of this stack.
+    """
+    found = []
+    for name, its in domains.items():
+        apex, zone = dns.name.from_text(name), dns.name.from_text(its["zone"])
+        mx, text = (apex, dns.rdatatype.MX), (apex, dns.rdatatype.TXT)
+        present = server.present(zone, [mx, text], {})
+        foreign = elsewhere(present.get(mx, ()), present.get(text, ()), dns.name.from_text(hostname))
+        if foreign:
+            listed = "; ".join(f"{name} {value.rdtype.name} {value.to_text()}" for value in foreign)
+            found.append({"key": its["key"], "problem": f"its zone says otherwise: {listed}", "remedy": _MINE})
     return found
 
 
@@ -133,7 +158,7 @@ def refusal(zone: dns.name.Name, found: Changes) -> Failed:
     ]
     return Failed(
         f"in the zone {zone.to_text(omit_final_dot=True)} stands what this stack did not make: {'; '.join(lines)}",
-        "take it out there, or let the stack replace it: stalwart-cluster:allow [replace_records]",
+        _MINE,
     )
 
 

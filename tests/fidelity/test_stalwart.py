@@ -4,7 +4,7 @@ import json
 import re
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def recorded(number: str) -> Answer:
 
 
 @pytest.fixture
-def node(cluster: Callable[[int], Cluster], monkeypatch: pytest.MonkeyPatch) -> Node:
+def node(cluster: Callable[[int], Cluster], monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
     """A server on an empty database."""
     one = cluster(1)
     end = time.monotonic() + 20
@@ -64,7 +64,8 @@ def node(cluster: Callable[[int], Cluster], monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("STALWART_HOSTNAME", "n1.mail.example.org")
     made = Node(Store(str(one.file), 5))
     made.start()
-    return made
+    yield made
+    made.ended.set()
 
 
 def asked(node: Node, number: str) -> list[Any]:
@@ -189,7 +190,7 @@ def test_a_setting_that_exists_once_is_not_listed_before_it_was_written(node: No
 def test_an_account_without_the_right_is_refused(node: Node) -> None:
     for number in ("04", "10"):
         asked(node, number)
-    probe = node.login("probe@example.org", "Pr0be-Secret-Passphrase-88")
+    probe = node.people.login("probe@example.org", "Pr0be-Secret-Passphrase-88")
     assert probe
     assert probe["roles"]["@type"] == "User"
     answers = jmap.respond(node, probe, recorded("17")["request"])["methodResponses"]
@@ -199,7 +200,7 @@ def test_an_account_without_the_right_is_refused(node: Node) -> None:
 def test_a_wrong_password_is_refused(node: Node) -> None:
     for number in ("04", "10"):
         asked(node, number)
-    assert node.login("admin@example.org", "wrong") is None
+    assert node.people.login("admin@example.org", "wrong") is None
 
 
 def test_signing_keys_come_some_time_after_the_domain(node: Node) -> None:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from tests.standins.foundationdb.package import build as build_foundationdb
+from tests.standins.stalwart.package import LIBRARY, RESOLVER
 from tests.standins.stalwart.package import build as build_stalwart
 
 STANDINS = Path(__file__).parents[1] / "standins"
@@ -34,5 +35,5 @@ def mirror(home: Path, foundationdb: str, stalwart: str, *newer: tuple[str, str]
 def _digest() -> str:
     found = (path for kind in ("foundationdb", "stalwart") for path in (STANDINS / kind).rglob("*"))
     files = sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
-    whole = b"\0".join(str(path.relative_to(STANDINS)).encode() + path.read_bytes() for path in files)
+    whole = b"\0".join(str(path).encode() + path.read_bytes() for path in [*files, LIBRARY / RESOLVER])
     return hashlib.sha256(whole).hexdigest()[:12]

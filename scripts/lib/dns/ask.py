@@ -1,4 +1,4 @@
-"""Questions to name servers (RFC 1035), with what Python has: texts of a name, servers of a zone, addresses.
+"""Questions to name servers (RFC 1035), with what Python has: texts, addresses, who serves a zone or takes its mail.
 
 By UDP with room for long texts (RFC 6891), and by TCP where an answer does not fit. Every question is bounded.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-A, NS, CNAME, TXT, AAAA = 1, 2, 5, 16, 28
+A, NS, CNAME, PTR, MX, TXT, AAAA = 1, 2, 5, 12, 15, 16, 28
 _IN, _OPT = 1, 41
 _RECURSION_DESIRED, _TRUNCATED, _AUTHORITATIVE = 0x0100, 0x0200, 0x0400
 _NO_ERROR, _NO_SUCH_NAME = 0, 3
@@ -163,6 +163,9 @@ def _data(wire: bytes, place: int, length: int, kind: int) -> str:
         return _text(wire[place : place + length])
     if kind in {A, AAAA}:
         return socket.inet_ntop(socket.AF_INET if kind == A else socket.AF_INET6, wire[place : place + length])
+    if kind == MX:
+        (rank,) = struct.unpack_from("!H", wire, place)
+        return f"{rank} {_name(wire, place + 2)[0]}"
     return _name(wire, place)[0]
 
 

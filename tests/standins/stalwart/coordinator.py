@@ -14,31 +14,28 @@ SUBJECT = "stwt.agora"
 class Coordinator:
     """A connection that is made at the start or not at all, and once made is kept."""
 
-    def __init__(
-        self, addresses: list[str], user: str, password: str, node_id: int, heard: Callable[[str], None]
-    ) -> None:
+    def __init__(self, addresses: list[str], user: str, password: str, heard: Callable[[bytes], None]) -> None:
         self._addresses, self._user, self._password = addresses, user, password
-        self._node_id, self._heard = node_id, heard
+        self._heard = heard
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
 
     @classmethod
-    def connect(cls, settings: dict[str, Any], node_id: int, heard: Callable[[str], None]) -> "Coordinator | None":
+    def connect(cls, settings: dict[str, Any], heard: Callable[[bytes], None]) -> "Coordinator | None":
         """The connection, or None where the coordinator is off or does not answer now."""
         if settings["@type"] != "Nats":
             return None
         secret = settings["authSecret"]
         password = os.environ.get(secret.get("variableName", ""), "") or secret.get("secret", "")
-        found = cls(list(settings["addresses"]), settings["authUsername"], password, node_id, heard)
+        found = cls(list(settings["addresses"]), settings["authUsername"], password, heard)
         if not found._open():
             print("coordinator: none of the addresses answers; going on without", flush=True)
             return None
         threading.Thread(target=found._listen, daemon=True).start()
         return found
 
-    def publish(self, what: str) -> None:
+    def publish(self, body: bytes) -> None:
         """Tell all other nodes."""
-        body = json.dumps({"from": self._node_id, "what": what}).encode()
         with self._lock:
             try:
                 if self._socket:
@@ -75,9 +72,7 @@ class Coordinator:
                 if line.startswith(b"PING") and self._socket:
                     self._socket.sendall(b"PONG\r\n")
                 elif line.startswith(b"MSG"):
-                    body = json.loads(self._stream.read(int(line.split()[-1]) + 2))
-                    if body["from"] != self._node_id:
-                        self._heard(body["what"])
+                    self._heard(self._stream.read(int(line.split()[-1]) + 2)[:-2])
             except (OSError, ValueError):
                 time.sleep(0.5)
                 self._open()

@@ -5,9 +5,9 @@ import re
 import socket
 from typing import Any
 
-from . import dkim
+from . import broadcast, dkim, jmapmail
 from .defaults import FIELDS, SINGLETONS
-from .mailstore import Mail
+from .jmapmail import Responses
 from .node import Node
 from .refused import Refused
 from .registry import MASK
@@ -25,7 +25,11 @@ def session(node: Node, account: Answer) -> Answer:
     identity = account["id"]
     host = node.in_force.get("defaultHostname") or node.hostname
     return {
-        "capabilities": {"urn:ietf:params:jmap:core": {"maxCallsInRequest": 16}, "urn:ietf:params:jmap:mail": {}},
+        "capabilities": {
+            "urn:ietf:params:jmap:core": {"maxCallsInRequest": 16},
+            "urn:ietf:params:jmap:mail": {},
+            "urn:ietf:params:jmap:submission": {},
+        },
         "accounts": {identity: {"name": account["name"], "isPersonal": True, "isReadOnly": False}},
         "primaryAccounts": {"urn:ietf:params:jmap:mail": identity, "urn:stalwart:jmap": identity},
         "username": account["name"],
@@ -40,8 +44,8 @@ def respond(node: Node, account: Answer, request: Answer) -> Answer:
     created: dict[str, str] = {}
     for method, arguments, tag in request["methodCalls"][:16]:
         try:
-            found = _method(node, account, method, _resolved(arguments, answers), created)
-            answers.append([method, {"accountId": account["id"], **found}, tag])
+            for name, found in _method(node, account, method, _resolved(arguments, answers), created):
+                answers.append([name, {"accountId": account["id"], **found}, tag])
         except Refused as refusal:
             answers.append(["error", refusal.detail, tag])
         except StoreUnavailable:
@@ -49,13 +53,13 @@ def respond(node: Node, account: Answer, request: Answer) -> Answer:
     return {"methodResponses": answers, "sessionState": "1f480733"}
 
 
-def _method(node: Node, account: Answer, method: str, arguments: Answer, created: dict[str, str]) -> Answer:
-    if method == "Email/query":
-        mails = sorted(node.mail.all(account["id"]), key=lambda mail: mail.received, reverse=True)
-        return {"ids": [f"m{mail.uid}" for mail in mails[: arguments.get("limit") or 500]], "position": 0}
-    if method == "Email/get":
-        mails = [mail for mail in node.mail.all(account["id"]) if f"m{mail.uid}" in (arguments["ids"] or [])]
-        return {"list": [_mail(mail) for mail in mails], "notFound": []}
+def _method(node: Node, account: Answer, method: str, arguments: Answer, created: dict[str, str]) -> Responses:
+    if jmapmail.METHODS.fullmatch(method):
+        return jmapmail.respond(node, account, method, arguments, created)
+    return [(method, _administered(node, account, method, arguments, created))]
+
+
+def _administered(node: Node, account: Answer, method: str, arguments: Answer, created: dict[str, str]) -> Answer:
     found = _ADMINISTRATION.fullmatch(method)
     if not found or (found[1] not in FIELDS and found[1] != "Action"):
         raise Refused("unknownMethod", description=method)
@@ -126,20 +130,42 @@ def _set(node: Node, name: str, arguments: Answer, created: dict[str, str]) -> A
         try:
             if name in SINGLETONS and identity != "singleton":
                 raise Refused("notFound")
-            node.registry.update(name, identity, _referenced(patch, created))
+            if name == "QueuedMessage":
+                _postpone(node, identity, patch)
+            else:
+                node.registry.update(name, identity, _referenced(patch, created))
         except Refused as refusal:
             answer.setdefault("notUpdated", {})[identity] = refusal.detail
         else:
             answer.setdefault("updated", {})[identity] = None
     for identity in arguments.get("destroy") or []:
         try:
-            node.registry.destroy(name, identity)
+            _destroy(node, name, identity)
         except Refused as refusal:
             answer.setdefault("notDestroyed", {})[identity] = refusal.detail
         else:
             answer.setdefault("destroyed", []).append(identity)
-    node.tell("invalidate")
+    node.tell((broadcast.ALL_CACHES,))
     return answer
+
+
+def _postpone(node: Node, identity: str, patch: Answer) -> None:
+    """Of a mail in the queue the time of the next attempt may be set: by this node it is made then."""
+    if set(patch) - {"nextRetry"}:
+        raise Refused("invalidPatch", description="Invalid property", properties=sorted(set(patch) - {"nextRetry"}))
+    if not node.post.spool.postpone(identity, patch["nextRetry"]):
+        raise Refused("notFound")
+    node.post.wake()
+
+
+def _destroy(node: Node, name: str, identity: str) -> None:
+    if name == "QueuedMessage":
+        if not node.post.spool.cancel(identity):
+            raise Refused("notFound")
+        return
+    node.registry.destroy(name, identity)
+    if name == "Account":
+        node.mail.forget(identity)
 
 
 def _action(node: Node, arguments: Answer) -> Answer:
@@ -158,7 +184,7 @@ def _action(node: Node, arguments: Answer) -> Answer:
             continue
         if value["@type"] == "ReloadSettings":
             node.reload()
-            node.tell("reload")
+            node.tell((broadcast.RELOAD, 0))
         answer.setdefault("created", {})[reference] = {"id": "bvqjvfl"}
     return answer
 
@@ -182,10 +208,6 @@ def _resolves(host: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _mail(mail: Mail) -> Answer:
-    return {"id": f"m{mail.uid}", "subject": mail.subject, "size": len(mail.raw)}
 
 
 def _referenced(value: Any, created: dict[str, str]) -> Any:

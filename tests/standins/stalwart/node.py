@@ -3,18 +3,23 @@
 import os
 import socket
 import struct
-import subprocess
 import threading
 import time
 from typing import Any
 
-from . import dkim
+from . import broadcast, dkim
 from .coordinator import Coordinator
+from .filing import Filing
 from .mailstore import Mailstore
-from .registry import Registry, opens
+from .people import People
+from .queue.post import Post
+from .queue.routes import Routes
+from .queue.spool import Spool
+from .registry import Registry, encode
+from .sight import Sight
 from .store import Store, Transaction
+from .trust.names import Names
 
-RECOVERY_ID = "d333333"
 _HOUR = 3600
 _STALE_SECONDS = 2.0
 
@@ -29,12 +34,19 @@ class Node:
         self.store = store
         self.registry = Registry(store)
         self.mail = Mailstore(store)
+        self.names = Names()
+        self.sight = Sight()
+        self.people = People(self.registry, os.environ.get("STALWART_RECOVERY_ADMIN", ""))
+        self.filing = Filing(self)
+        self.post = Post(Spool(store), self.people, self.filing.to_address, lambda: self.routes)
         self.hostname = os.environ.get("STALWART_HOSTNAME") or socket.gethostname().lower()
-        self.recovery = os.environ.get("STALWART_RECOVERY_ADMIN", "").partition(":")
         self.node_id = 0
+        self.ended = threading.Event()
         self.coordinator: Coordinator | None = None
         self.in_force: dict[str, Any] = {}
         self.policy: dict[str, Any] = {}
+        self.sender_auth: dict[str, Any] = {}
+        self.routes: Routes
         self._leases: list[tuple[bytes, bytes]] = []
         self._looked = -_STALE_SECONDS
 
@@ -43,10 +55,11 @@ class Node:
         self.node_id = self._take_id()
         self.registry.insert_defaults()
         self.reload()
-        self.coordinator = Coordinator.connect(self.registry.all("Coordinator")["singleton"], self.node_id, self.heard)
+        self.coordinator = Coordinator.connect(self.registry.all("Coordinator")["singleton"], self.heard)
         for name in ("Domain", "Account"):
             self.registry.all(name)
         threading.Thread(target=self._make_keys, daemon=True).start()
+        threading.Thread(target=self.post.run, args=(self.ended,), daemon=True).start()
         if self.coordinator:
             threading.Thread(target=self._renew, daemon=True).start()
 
@@ -54,38 +67,54 @@ class Node:
         """Put the stored settings in force here."""
         self.in_force = self.registry.all("SystemSettings")["singleton"]
         self.policy = self.registry.all("MtaSts")["singleton"]
+        self.sender_auth = self.registry.all("SenderAuth")["singleton"]
+        named = {
+            name: {item["name"]: item for item in self.registry.all(name).values()}
+            for name in ("MtaRoute", "MtaTlsStrategy", "MtaConnectionStrategy")
+        }
+        self.routes = Routes(
+            strategy=self.registry.all("MtaOutboundStrategy")["singleton"],
+            routes=named["MtaRoute"],
+            tls=named["MtaTlsStrategy"],
+            greeting=named["MtaConnectionStrategy"]["default"]["ehloHostname"] or self.server_name,
+            names=self.names,
+            is_local=self.people.is_local,
+            secret=lambda setting: os.environ.get(setting.get("variableName", ""), "") or setting.get("secret", ""),
+        )
 
-    def tell(self, what: str) -> None:
+    @property
+    def server_name(self) -> str:
+        """The name of the service, that of this node until there is one."""
+        return str(self.in_force.get("defaultHostname") or self.hostname)
+
+    def tell(self, *events: broadcast.Event) -> None:
         """Let the other nodes know; without a coordinator nobody hears."""
         if self.coordinator:
-            self.coordinator.publish(what)
+            self.coordinator.publish(broadcast.written(self.node_id, *events))
 
-    def heard(self, what: str) -> None:
+    def heard(self, message: bytes) -> None:
         """What another node told."""
-        self.registry.invalidate()
-        if what == "reload":
-            self.reload()
-
-    def login(self, login: str, password: str) -> dict[str, Any] | None:
-        """The account behind a login, None when it is not accepted. The recovery administrator always is."""
-        name, _, secret = self.recovery
-        if name and login == name and _matches(secret, password):
-            return {"id": RECOVERY_ID, "name": name, "roles": {"@type": "Admin"}}
-        mailbox, _, domain = login.lower().partition("@")
-        domains = {value["name"]: identity for identity, value in self.registry.all("Domain", cached=True).items()}
-        for identity, account in self.registry.all("Account", cached=True).items():
-            if account["name"] == mailbox and account["domainId"] == domains.get(domain) and opens(account, password):
-                return {**account, "id": identity}
-        return None
-
-    def recipient(self, address: str) -> str | None:
-        """The id of the account with an address."""
-        mailbox, _, domain = address.lower().partition("@")
-        domains = {value["name"]: identity for identity, value in self.registry.all("Domain", cached=True).items()}
-        for identity, account in self.registry.all("Account", cached=True).items():
-            if account["name"] == mailbox and account["domainId"] == domains.get(domain):
-                return identity
-        return None
+        try:
+            node_id, events = broadcast.read(message)
+        except ValueError as trouble:
+            print(f"coordinator: a message that cannot be read: {trouble}", flush=True)
+            return
+        if node_id == self.node_id:
+            return
+        for kind, *numbers in events:
+            match kind:
+                case broadcast.ALL_CACHES:
+                    self.registry.invalidate()
+                case broadcast.RELOAD:
+                    self.registry.invalidate()
+                    self.reload()
+                case broadcast.QUEUE:
+                    # The real one looks into the queue now, and so keeps a version in which the mail is not there yet.
+                    self.sight.version()
+                case broadcast.EMAIL:
+                    self.sight.changed(encode(numbers[0]))
+                case broadcast.STATE:
+                    self.sight.changed(encode(numbers[2]))
 
     def leases(self) -> list[dict[str, Any]]:
         """The nodes, as x:ClusterNode lists them."""
@@ -161,8 +190,7 @@ class Node:
 
     def _make_keys(self) -> None:
         """Signing keys for domains that ask for them, some time after the domain was made."""
-        while True:
-            time.sleep(1.0)
+        while not self.ended.wait(1.0):
             try:
                 self._certify()
                 dkim.make_keys(self.store, lambda: self.registry.all("DkimSignature"), self.registry.create)
@@ -177,11 +205,3 @@ def _key(node_id: int) -> bytes:
 def _lease(key: bytes, value: bytes) -> tuple[int, int, str]:
     """Node id, time of the renewal in seconds of the epoch, host name."""
     return struct.unpack(">H", key[-2:])[0], struct.unpack(">Q", value[:8])[0], value[8:].decode()
-
-
-def _matches(secret: str, password: str) -> bool:
-    if not secret.startswith("$6$"):
-        return secret == password
-    salt = secret.split("$")[2]
-    line = ["openssl", "passwd", "-6", "-salt", salt, "-stdin"]
-    return subprocess.run(line, input=password, capture_output=True, text=True, check=False).stdout.strip() == secret

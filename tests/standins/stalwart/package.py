@@ -10,6 +10,9 @@ import zipapp
 from pathlib import Path
 
 STANDINS = Path(__file__).parents[1]
+# What the stand-in asks names with.
+LIBRARY = STANDINS.parents[1] / "scripts/lib"
+RESOLVER = Path("dns/ask.py")
 
 
 def build(out: Path, version: str) -> None:
@@ -19,11 +22,12 @@ def build(out: Path, version: str) -> None:
     with tempfile.TemporaryDirectory() as work:
         root = Path(work) / "root"
         for part in ("foundationdb", "stalwart"):
-            (root / "standins" / part).mkdir(parents=True)
-            for source in (STANDINS / part).glob("*.py"):
+            for source in (STANDINS / part).rglob("*.py"):
                 if source.name != "package.py":
-                    shutil.copy(source, root / "standins" / part)
-        (root / "standins" / "__init__.py").touch()
+                    _copy(source, root / "standins" / source.relative_to(STANDINS))
+        _copy(LIBRARY / RESOLVER, root / "lib" / RESOLVER)
+        for package in ("standins", "lib", "lib/dns"):
+            (root / package / "__init__.py").touch()
         (root / "__main__.py").write_text(
             f"import sys\nfrom standins.stalwart.server import main\nsys.exit(main(sys.argv[1:], {version!r}))\n"
         )
@@ -36,6 +40,11 @@ def build(out: Path, version: str) -> None:
         with tarfile.open(temporary, "w:gz") as archive:
             archive.addfile(member, io.BytesIO(program.read_bytes()))
         temporary.rename(target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,18 @@ def encode(number: int) -> str:
             return text
 
 
+def decode(text: str) -> int:
+    """The number of an id.
+
+    >>> decode(encode(70000))
+    70000
+    """
+    number = 0
+    for letter in text:
+        number = number * len(_ALPHABET) + _ALPHABET.index(letter)
+    return number
+
+
 class Registry:
     """All objects, through the store; domains and accounts through a cache that only a broadcast refreshes."""
 
@@ -76,6 +88,8 @@ class Registry:
 
     def create(self, name: str, value: Object) -> str:
         """Make an object; its id."""
+        if name == "QueuedMessage":
+            raise Refused("forbidden", description="Queued messages cannot be created")
         self._check_properties(name, value)
         made = {**copy.deepcopy(_fields(name, value)), **value}
         if name == "Domain":

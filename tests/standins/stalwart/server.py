@@ -13,6 +13,7 @@ from typing import Any
 
 from . import imap, proxy, smtp, web
 from .node import Node
+from .sieve import manage
 from .store import Store, StoreUnavailable
 
 LIBRARY = Path("/usr/lib/libfdb_c.so")
@@ -89,15 +90,20 @@ def main(arguments: list[str], version: str) -> int:
 def open_listener(node: Node, listener: dict[str, Any], context: ssl.SSLContext) -> list[socketserver.BaseServer]:
     """The ports of one listener, with the settings of this moment. One that is taken is only talked about."""
     opened: list[socketserver.BaseServer] = []
-    handlers: dict[str, type] = {"smtp": smtp.Handler, "imap": imap.Handler, "http": web.Handler}
+    handlers: dict[str, type] = {
+        "smtp": smtp.Handler,
+        "imap": imap.Handler,
+        "http": web.Handler,
+        "manageSieve": manage.Handler,
+    }
     base = handlers.get(listener["protocol"])
     implicit = listener["tlsImplicit"]
     if base is None:
         base = _Silent
-    members = {"node": node, "context": context, "implicit": implicit}
-    handler = type("Handler", (base,), members)
     for bind in listener["bind"]:
         host, port = bind.rsplit(":", 1)
+        members = {"node": node, "context": context, "implicit": implicit, "port": int(port)}
+        handler = type("Handler", (base,), members)
         kind = _Listener if host.startswith("[") else _Listener4
         try:
             server = kind((host.strip("[]"), int(port)), handler)

@@ -1,19 +1,22 @@
-"""SMTP: mail is taken from who logged in, and for local people; the default throttles bite."""
+"""SMTP: mail is taken from who logged in, and from the world for people here; the default throttles bite."""
 
 import base64
-import json
 import re
 import socketserver
 import ssl
-import time
-from ipaddress import ip_address, ip_network
+from email.utils import formatdate
 from typing import Any
 
+from . import throttle
+from .expressions import evaluate
 from .node import Node
 from .proxy import plain
 from .store import StoreUnavailable
+from .trust import incoming
 
 _MOST_PER_SESSION = 10
+# Where mail of the world comes in; everywhere else people hand theirs in, who log in.
+WORLD_PORT = 25
 
 
 class Handler(socketserver.StreamRequestHandler):
@@ -22,66 +25,70 @@ class Handler(socketserver.StreamRequestHandler):
     node: Node
     context: ssl.SSLContext
     implicit = False
+    port = 0
+    """of the listener"""
+
+    secured = False
+    greeting = ""
+    login = ""
+    account: dict[str, Any] | None = None
+    sender: str | None = None
 
     def setup(self) -> None:
         """TLS from the first byte, where the listener says so."""
-        if self.implicit:
+        self.recipients: list[str] = []
+        if self.implicit and not self.secured:
             self.request = self.context.wrap_socket(self.request, server_side=True)
+            self.secured = True
         super().setup()
 
-    def say(self, text: str) -> None:
-        """One line."""
-        self.wfile.write(text.encode() + b"\r\n")
+    def say(self, *lines: str) -> None:
+        """One answer."""
+        marked = [f"{line[:3]}-{line[4:]}" for line in lines[:-1]]
+        self.wfile.write("".join(f"{line}\r\n" for line in [*marked, *lines[-1:]]).encode())
+
+    @property
+    def client(self) -> str:
+        """The address of the other end."""
+        return str(plain(self.client_address[0]))
 
     def handle(self) -> None:
-        account: dict[str, Any] | None = None
-        recipients: list[str] = []
-        login, taken = "", 0
-        if not self.let_in():
+        taken = 0
+        if not throttle.lets_in(self.node, self.client):
             return
-        self.say(f"220 {self.node.in_force.get('defaultHostname') or self.node.hostname} Stalwart ESMTP (stand-in)")
+        self.say(f"220 {self.node.server_name} Stalwart ESMTP (stand-in)")
         while line := self.rfile.readline().decode(errors="replace").strip():
             verb, _, rest = line.partition(" ")
             try:
                 match verb.upper():
                     case "EHLO" | "HELO":
-                        self.say("250-" + self.node.hostname)
-                        self.say("250-AUTH PLAIN LOGIN")
-                        self.say("250 8BITMIME")
+                        self.greeting = rest.strip().lower()
+                        self.say(*self.offers())
+                    case "STARTTLS" if self.secured:
+                        self.say("504 5.7.4 Already in TLS mode.")
+                    case "STARTTLS":
+                        self.begin_tls()
+                    case "AUTH" if not self.takes_passwords():
+                        self.say("503 5.5.1 AUTH not allowed.")
                     case "AUTH":
-                        login, account = self.authenticate(rest)
+                        self.login, self.account = self.authenticate(rest)
                         self.say(
                             "235 2.7.0 Authentication succeeded."
-                            if account
+                            if self.account
                             else "535 5.7.8 Authentication credentials invalid."
                         )
                     case "MAIL":
-                        recipients = []
-                        if taken >= _MOST_PER_SESSION:
-                            self.say("452 4.4.5 Maximum number of messages per session exceeded.")
-                        else:
-                            self.say("250 2.1.0 OK")
+                        self.say(self.mail_from(rest, taken))
+                    case "RCPT" if self.sender is None:
+                        self.say("503 5.5.1 MAIL is required first.")
                     case "RCPT":
-                        address = (re.search(r"<([^>]*)>", rest) or [rest, rest])[1]
-                        recipient = self.node.recipient(address)
-                        if recipient is None:
-                            self.say(
-                                "550 5.1.2 Relay not allowed."
-                                if account is None
-                                else "550 5.1.2 Mailbox does not exist."
-                            )
-                        elif not self.allowed(login, address):
-                            self.say("452 4.4.5 Rate limit exceeded, try again later.")
-                        else:
-                            recipients.append(recipient)
-                            self.say("250 2.1.5 OK")
-                    case "DATA" if recipients:
+                        self.say(self.rcpt_to(_address(rest)))
+                    case "DATA" if self.recipients:
                         self.say("354 Start mail input; end with <CRLF>.<CRLF>")
-                        body = self.received() + self.body()
-                        for recipient in recipients:
-                            self.node.mail.deliver(recipient, body)
-                        taken += 1
-                        self.say("250 2.0.0 Message queued with id 1.")
+                        answer = self.take(self.body())
+                        taken += answer.startswith("2")
+                        self.sender, self.recipients = None, []
+                        self.say(answer)
                     case "QUIT":
                         self.say("221 2.0.0 Bye.")
                         return
@@ -91,6 +98,71 @@ class Handler(socketserver.StreamRequestHandler):
                         self.say("500 5.5.1 Invalid command.")
             except StoreUnavailable:
                 self.say("451 4.3.5 Unable to accept message at this time.")
+
+    def offers(self) -> list[str]:
+        """What can be done now."""
+        passwords = ["250 AUTH PLAIN LOGIN"] if self.takes_passwords() else []
+        tls = [] if self.secured else ["250 STARTTLS"]
+        return [f"250 {self.node.server_name} you had me at EHLO", *tls, *passwords, "250 8BITMIME"]
+
+    def takes_passwords(self) -> bool:
+        """Never in clear text, and never where the world's mail comes in."""
+        return self.secured and self.port != WORLD_PORT
+
+    def begin_tls(self) -> None:
+        self.say("220 2.0.0 Ready to start TLS.")
+        self.request = self.context.wrap_socket(self.request, server_side=True)
+        self.secured, self.greeting, self.sender = True, "", None
+        self.setup()
+
+    def mail_from(self, rest: str, taken: int) -> str:
+        """The answer to MAIL."""
+        self.sender, self.recipients = None, []
+        sender = _address(rest).lower()
+        if not self.greeting:
+            return "503 5.5.1 Polite people say EHLO first."
+        if self.account is None and self.port != WORLD_PORT:
+            return "503 5.5.1 You must authenticate first."
+        if taken >= _MOST_PER_SESSION:
+            return "452 4.4.5 Maximum number of messages per session exceeded."
+        if self.account is not None and self.node.people.recipient(sender) != self.account["id"]:
+            return "501 5.5.4 You are not allowed to send from this address."
+        self.sender = sender
+        return "250 2.1.0 OK"
+
+    def rcpt_to(self, address: str) -> str:
+        """The answer to RCPT."""
+        if not self.node.people.is_local(address.rpartition("@")[2]):
+            if self.account is None:
+                return "550 5.1.2 Relay not allowed."
+        elif self.node.people.recipient(address) is None:
+            return "550 5.1.2 Mailbox does not exist."
+        if not throttle.allows(self.node, self.client, self.login, self.sender or "", address):
+            return "452 4.4.5 Rate limit exceeded, try again later."
+        self.recipients.append(address)
+        return "250 2.1.5 OK"
+
+    def take(self, raw: bytes) -> str:
+        """The answer to a whole mail."""
+        origin = (self.client, self.port)
+        if self.account is not None:
+            self.node.post.take(self.sender or "", self.recipients, raw, origin)
+            return "250 2.0.0 Message queued with id 1."
+        findings = None
+        how = evaluate(self.node.sender_auth["dmarcVerify"], {"local_port": self.port}, self.node.people.is_local)
+        if how != "disable":
+            envelope = incoming.Envelope(origin[0], self.greeting, self.sender or "")
+            findings = incoming.look(self.node.names, envelope, raw, self.node.server_name)
+            outcome = findings.dmarc
+            if how == "strict" and (outcome.result, outcome.policy) == ("fail", "reject"):
+                if not findings.is_certain:
+                    return "451 4.7.1 Email temporarily rejected per DMARC policy."
+                return "550 5.7.1 Email rejected per DMARC policy."
+        head = f"Return-Path: <{self.sender}>\r\n".encode()
+        head += (findings.header.encode() if findings else b"") + self.received(findings.reverse if findings else "")
+        for address in self.recipients:
+            self.node.filing.to_address(address, f"Delivered-To: {address}\r\n".encode() + head + raw)
+        return "250 2.0.0 Message queued with id 1."
 
     def authenticate(self, rest: str) -> tuple[str, dict[str, Any] | None]:
         """PLAIN and LOGIN."""
@@ -107,50 +179,19 @@ class Handler(socketserver.StreamRequestHandler):
             login = base64.b64decode(first).decode()
             self.say("334 UGFzc3dvcmQ6")
             password = base64.b64decode(self.rfile.readline()).decode()
-        return login, self.node.login(login, password)
+        return login, self.node.people.login(login, password)
 
-    def let_in(self) -> bool:
-        """The limit of connections from one address, which all nodes count together; who is over it hears nothing."""
-        address = str(plain(self.client_address[0]))
-        for identity, throttle in self.node.registry.all("MtaInboundThrottle").items():
-            if not throttle["enable"] or set(throttle["key"]) != {"remoteIp"}:
-                continue
-            condition = throttle["match"]["else"]
-            if address in re.findall(r"remote_ip != '([^']*)'", condition) or within(address, condition):
-                continue
-            if not self.counted(f"rate/{identity}/{address}", throttle["rate"]):
-                return False
-        return True
-
-    def allowed(self, login: str, recipient: str) -> bool:
-        """The hourly limit per sender's domain and recipient, unless its condition leaves the sender out."""
-        for identity, throttle in self.node.registry.all("MtaInboundThrottle").items():
-            if not throttle["enable"] or set(throttle["key"]) != {"senderDomain", "rcpt"}:
-                continue
-            condition = throttle["match"]["else"]
-            address = str(plain(self.client_address[0]))
-            if login in re.findall(r"authenticated_as != '([^']*)'", condition) or within(address, condition):
-                continue
-            if not self.counted(f"rate/{identity}/{login.rpartition('@')[2]}/{recipient}", throttle["rate"]):
-                return False
-        return True
-
-    def counted(self, key: str, rate: dict[str, int]) -> bool:
-        """Count one more; false when there were as many as may be in the period, in milliseconds."""
-        now = time.time()
-
-        def count(transaction: Any) -> bool:
-            times = [t for t in json.loads(transaction.get(key.encode()) or b"[]") if now - t < rate["period"] / 1000]
-            if len(times) >= rate["count"]:
-                return False
-            transaction.set(key.encode(), json.dumps([*times, now]).encode())
-            return True
-
-        return bool(self.node.store.transact(count))
-
-    def received(self) -> bytes:
-        """The line that says who handed the message in: what a limit per address would go by."""
-        return f"Received: from [{plain(self.client_address[0])}] by {self.node.hostname} with ESMTP\r\n".encode()
+    def received(self, reverse: str) -> bytes:
+        """The line that says who brought a mail of the world, and how; mail of people here has none."""
+        version, cipher = "", ""
+        if isinstance(self.request, ssl.SSLSocket) and (spoken := self.request.cipher()):
+            version, cipher = str(self.request.version()), spoken[0]
+        tls = f"\t(using {version} with cipher {cipher})\r\n" if version else ""
+        kind = "ESMTPS" if version else "ESMTP"
+        return (
+            f"Received: from {self.greeting} ({reverse or 'unknown'} [{self.client}])\r\n{tls}"
+            f"\tby {self.node.server_name} (Stalwart SMTP) with {kind} id 1;\r\n\t{formatdate()}\r\n"
+        ).encode()
 
     def body(self) -> bytes:
         """The message, unstuffed."""
@@ -160,7 +201,5 @@ class Handler(socketserver.StreamRequestHandler):
         return b"".join(lines)
 
 
-def within(address: str, condition: str) -> bool:
-    """Whether an address is in a network that a condition leaves out."""
-    networks = re.findall(r"!is_ip_in_cidr\(remote_ip, '([^']*)'\)", condition)
-    return any(ip_address(address) in ip_network(network) for network in networks)
+def _address(rest: str) -> str:
+    return str((re.search(r"<([^>]*)>", rest) or [rest, rest])[1])

@@ -5,8 +5,9 @@ import json
 import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import urlsplit
 
-from . import jmap, shown
+from . import autoconfig, jmap, shown
 from .node import Node
 from .store import StoreUnavailable
 
@@ -35,6 +36,8 @@ class Handler(BaseHTTPRequestHandler):
             self._show("text/plain", policy) if policy else self._send(404, {"status": 404})
         elif self.path == "/.well-known/user-agent-configuration.json":
             self._show("application/json", shown.setup(self.node))
+        elif urlsplit(self.path).path == "/mail/config-v1.1.xml":
+            self._show("application/xml; charset=utf-8", autoconfig.mozilla(self.node, urlsplit(self.path).query))
         elif self.path == "/jmap/session":
             if account := self._account():
                 self._send(200, jmap.session(self.node, account))
@@ -43,7 +46,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:  # the base class calls it so
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path.rstrip("/") != "/jmap":
+        if self.path.lower() == "/autodiscover/autodiscover.xml":
+            try:
+                self._show("application/xml; charset=utf-8", autoconfig.microsoft(self.node, body))
+            except ValueError as trouble:
+                self._send(400, {"status": 400, "detail": str(trouble)})
+        elif self.path.rstrip("/") != "/jmap":
             self._send(404, {"status": 404})
         elif self.headers.get("Content-Type") != "application/json":
             self._send(400, {"status": 400, "type": "urn:ietf:params:jmap:error:notJSON"})
@@ -54,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
         kind, _, token = self.headers.get("Authorization", "").partition(" ")
         login, _, password = base64.b64decode(token).decode().partition(":") if kind == "Basic" else ("", "", "")
         try:
-            account = self.node.login(login, password)
+            account = self.node.people.login(login, password)
         except StoreUnavailable:
             self._send(200, {"methodResponses": [["error", {"type": "serverUnavailable"}, "0"]]})
             return None

@@ -1,0 +1,1 @@
+"""Mail that leaves: what waits, when it is tried, by which way, and what is told of it."""

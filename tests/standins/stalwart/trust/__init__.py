@@ -1,0 +1,1 @@
+"""What mail servers believe of a mail: names, SPF, signatures, DMARC."""

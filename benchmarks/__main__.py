@@ -12,7 +12,7 @@ from typing import Any
 
 from pulumi import automation
 
-from benchmarks import outage, rented
+from benchmarks import outage, rented, replacement, upgrade
 from benchmarks.critical_path import longest_path
 from benchmarks.gantt import draw
 from benchmarks.memory import lab_mebibytes
@@ -23,6 +23,11 @@ from tests.standins.providers.plugins import attached
 
 RESULTS = Path(__file__).parent / "results"
 NETWORK = "10.80.0.0/24"
+SERVERS = (
+    "the published packages"
+    if "TEST_MIRROR" in os.environ
+    else "stand-ins: what a database or a mail server takes is not in these seconds"
+)
 
 
 def main() -> None:
@@ -31,13 +36,15 @@ def main() -> None:
         home = Path(place)
         environment = held.enter_context(attached())
         os.environ["STALWART_CLUSTER_REHEARSAL"] = "1"
-        os.environ["STALWART_CLUSTER_MIRROR"] = str(packages.mirror(home, "7.4.6", "0.16.27"))
+        os.environ["STALWART_CLUSTER_MIRROR"] = str(packages.mirror(home, *upgrade.OLD, upgrade.NEW))
         found: dict[str, Any] = {
-            "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+            "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+            "servers": SERVERS,
         }
         found |= measure_up(home, environment)
         found["memory_engine_mib"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
         found["memory_program_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        found |= replacement.measure(home / "replacement", environment)
         found |= measure_preview(home, environment, 100)
         found |= rented.measure(home)
     (RESULTS / "summary.json").write_text(json.dumps(found, indent=2) + "\n")
@@ -74,6 +81,7 @@ def measure_up(home: Path, environment: dict[str, str]) -> dict[str, Any]:
             "preview_seconds": timed(stack().preview),
             "lab_memory_mib": lab_mebibytes("stalwart-cluster-bench"),
             **outage.measure(lab),
+            **upgrade.measure(lab),
         }
     finally:
         stack().destroy(color="never")

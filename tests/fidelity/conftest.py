@@ -29,19 +29,20 @@ class Cluster:
         self.file.parent.mkdir()
         self.file.write_text(f"mail:0123456789abcdef@{self.addresses[0]}\n")
 
-    def start(self, address: str) -> None:
+    def start(self, address: str, **knobs: int) -> None:
         """Start one process, on the files it had."""
         home = self.place / address.replace(":", "-")
         home.mkdir(exist_ok=True)
         file = home / "fdb.cluster"
         if not file.exists():
             file.write_text(f"mail:0123456789abcdef@{self.addresses[0]}\n")
-        options = {
+        options: dict[str, object] = {
             "public-address": address,
             "cluster-file": file,
             "datadir": home / "data",
             "locality-zoneid": f"n{self.addresses.index(address) + 1}",
         }
+        options |= {f"knob_{knob}": value for knob, value in knobs.items()}
         line = [f"--{key}={value}" for key, value in options.items()]
         code = "import sys; from tests.standins.foundationdb.server import main; main(sys.argv[1:])"
         self.running[address] = subprocess.Popen([sys.executable, "-c", code, *line], cwd=ROOT)

@@ -1,5 +1,6 @@
 """The database stand-in says what FoundationDB 7.4.6 said: words, streams, exit codes, figures."""
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 from lib.foundationdb.status import Status, read, still_holding
+
+from tests.standins.foundationdb import cli
 
 from .conftest import Cluster
 
@@ -231,3 +234,45 @@ def test_all_processes_are_killed_with_the_recorded_words_and_nothing_is_lost(cl
         assert process.wait(5) == 0
         made.start(address)
     until(lambda: "`word' is `kept'" in made.run("get word", seconds=3)[1], "the database to serve again")
+
+
+def refill(cluster: Cluster, address: str, **knobs: int) -> None:
+    """Start a process again whose disk has too little room now, or room again."""
+    cluster.kill(address)
+    cluster.start(address, **knobs)
+
+
+NO_DISK_IS_THAT_LARGE = 1 << 62
+
+
+def test_a_process_whose_disk_is_full_takes_no_copy_and_the_others_serve(cluster: Make, until: Until) -> None:
+    """As the real server with the disk of one node full to the last block: mail went on, and its zone was missing."""
+    made = three(cluster, until)
+    full = made.addresses[2]
+    refill(made, full, min_available_space=NO_DISK_IS_THAT_LARGE)
+    until(lambda: status(made).zone_failures_without_losing_data == 0, "the copy to be missed")
+    assert made.run("writemode on; set word kept", seconds=5)[0] == 0
+    refill(made, full)
+    until(lambda: status(made).zone_failures_without_losing_data == 1, "the rest to be copied")
+    made.kill(made.addresses[0])
+    until(lambda: "`word' is `kept'" in made.run("get word", seconds=3)[1], "the copy that was made late to be read")
+
+
+def test_with_too_few_disks_that_have_room_nothing_is_written(cluster: Make, until: Until) -> None:
+    made = three(cluster, until)
+    for full in made.addresses[:2]:
+        refill(made, full, min_available_space=NO_DISK_IS_THAT_LARGE)
+    until(lambda: not status(made).available, "the database to be unavailable")
+    code, _, err = made.run("writemode on; set word lost", seconds=2)
+    assert code == 1
+    assert "Specified timeout reached" in err
+
+
+def test_commands_are_read_from_standard_input_and_one_that_fails_ends_nothing(
+    cluster: Make, until: Until, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = three(cluster, until)
+    monkeypatch.setattr("sys.stdin", io.StringIO("writemode on\nfrobnicate\nset word kept\n"))
+    assert cli.main(["-C", str(made.file), "--no-status"]) == 0
+    assert capsys.readouterr().out.count("Committed") == 1
+    assert "`word' is `kept'" in made.run("get word")[1]

@@ -1,5 +1,5 @@
-"""A disk is full, a disk is slow. Only with the real database (TEST_MIRROR): the stand-in neither watches the room on
-its disk nor writes past the page cache, and what a server does about either is the whole question.
+"""A disk is full, a disk is slow. The slow one only with the real database (TEST_MIRROR): the stand-in watches the room
+on its disk, and does not write past the page cache, so that it would not notice.
 """
 
 import os
@@ -13,12 +13,8 @@ from tests.chaos.disk import BLKIO, Disk, slow
 from .conftest import Lab, Labs
 from .service import Service
 
-pytestmark = [
-    pytest.mark.lab,
-    pytest.mark.chaos,
-    pytest.mark.timeout(1200),
-    pytest.mark.skipif("TEST_MIRROR" not in os.environ, reason="asks what the real database does with its disk"),
-]
+pytestmark = [pytest.mark.lab, pytest.mark.chaos, pytest.mark.timeout(1200)]
+real = pytest.mark.skipif("TEST_MIRROR" not in os.environ, reason="asks what the real database does with its disk")
 
 NODES = ("mx1", "mx2", "mx3")
 NODE = "mx3"
@@ -67,6 +63,7 @@ def test_the_disk_of_one_node_is_full(service: Service, disk: Disk) -> None:
     service.until_well(300)
 
 
+@real
 @pytest.mark.skipif(not BLKIO.is_dir(), reason="the kernel's limit for a device, in the layout that this test knows")
 def test_the_disk_of_one_node_is_slow(service: Service, disk: Disk) -> None:
     with service.under_load("slow disk on one node", 30.0) as load, slow("chaos", disk.device, servers(disk), 20):

@@ -27,7 +27,11 @@ REPLACED = 600.0
 def lab(labs: Labs) -> Lab:
     """The cluster, up and proved."""
     made = labs.new(
-        "tt", platform="lab", nodes={name: {} for name in NODES}, domains={"dev.test": {}}, lab={"network": "10.82.5.0/24"}
+        "tt",
+        platform="lab",
+        nodes={name: {} for name in NODES},
+        domains={"dev.test": {}},
+        lab={"network": "10.82.5.0/24"},
     )
     made.up()
     return made

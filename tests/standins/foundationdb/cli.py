@@ -5,6 +5,7 @@ import json
 import shlex
 import sys
 import time
+from contextlib import suppress
 from itertools import takewhile
 from typing import Any
 
@@ -254,15 +255,26 @@ def _bytes(text: str) -> bytes:
     return text.encode().decode("unicode_escape").encode("latin-1") if text.strip('"') else b""
 
 
+def session(cli: Cli) -> int:
+    """Commands from standard input, one a line, to its end. One that fails ends nothing."""
+    for line in sys.stdin:
+        if command := line.strip():
+            with suppress(Expired, StoreUnavailable):
+                cli.run(command)
+    return 0
+
+
 def main(arguments: list[str]) -> int:
     """The program; its exit code."""
     parser = argparse.ArgumentParser(prog="fdbcli")
     parser.add_argument("-C", dest="cluster_file", default="/etc/foundationdb/fdb.cluster")
-    parser.add_argument("--exec", dest="commands", default="status")
+    parser.add_argument("--exec", dest="commands")
     parser.add_argument("--timeout", type=float, default=0)
     parser.add_argument("--no-status", action="store_true")
     options = parser.parse_args(arguments)
     cli = Cli(options.cluster_file, options.timeout)
+    if options.commands is None:
+        return session(cli)
     commands = [command.strip() for command in options.commands.split(";") if command.strip()]
     try:
         looks_first = not options.no_status and not commands[0].startswith("status")

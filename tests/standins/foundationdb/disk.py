@@ -1,6 +1,7 @@
 """What a process keeps in its data directory, under the names the real one uses."""
 
 import json
+import os
 import shutil
 import sqlite3
 import threading
@@ -8,13 +9,16 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+LEAST_RATIO = 0.05
+
 
 class Disk:
     """A process's identity, the database it belongs to, and its copy of the data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, least_bytes: int = 100_000_000) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._least_bytes = least_bytes
         self._lock = threading.RLock()
         identity = folder / "processId"
         if not identity.exists():
@@ -32,6 +36,12 @@ class Disk:
     def database(self) -> str | None:
         """Id of the database this process belongs to."""
         return self.meta.get("database")
+
+    @property
+    def full(self) -> bool:
+        """Whether less room is free than the real one wants for taking writes: 100 MB and a twentieth of the disk."""
+        room = os.statvfs(self._folder)
+        return room.f_bavail * room.f_frsize < max(self._least_bytes, LEAST_RATIO * room.f_blocks * room.f_frsize)
 
     @property
     def version(self) -> int:

@@ -25,7 +25,7 @@ def register(server: "Server", facts: dict[str, Any]) -> Message:
         known = server.disk.meta.get("zones", [])
         if facts["zone"] not in known and not exclusions.names(server, facts["address"]):
             server.disk.save(zones=sorted({*known, facts["zone"]}))
-        if facts["database"] != mine or facts["commit"] != server.disk.version:
+        if not facts["full"] and (facts["database"] != mine or facts["commit"] != server.disk.version):
             ask(facts["address"], {"op": "load", "dump": server.disk.dump()}, 10)
     return {"zombie": False}
 
@@ -65,7 +65,10 @@ def serve(server: "Server", message: Message) -> Message:
 
 
 def commit(server: "Server", message: Message) -> Message:
-    """All or nothing, if nothing that was read has changed meanwhile; acknowledged when every live copy has it."""
+    """All or nothing, if nothing that was read has changed meanwhile; acknowledged when every live copy has it.
+
+    A process whose disk is full takes no copy: the others have to be enough.
+    """
     disk = server.disk
     with server.lock:
         if any(disk.get(key)[1] != version for key, version in message["reads"]):
@@ -75,7 +78,8 @@ def commit(server: "Server", message: Message) -> Message:
                 return {"conflict": True}
         copies = COPIES[disk.meta["configuration"]["redundancy"]]
         members = server.live_members()
-        if len({member["zone"] for member in members.values()}) < copies:
+        room = {member["zone"] for member in members.values() if not member["full"]}
+        if disk.full or len(room) < copies:
             return {"error": "unavailable"}
         version = disk.version + 1
         zones = {server.zone}
@@ -90,12 +94,13 @@ def commit(server: "Server", message: Message) -> Message:
                 )
                 if answer.get("behind"):
                     ask(address, {"op": "load", "dump": disk.dump()}, 10)
-                    ask(
+                    answer = ask(
                         address,
                         {"op": "apply", "version": version, "database": disk.database, "writes": message["writes"]},
                         1,
                     )
-                zones.add(member["zone"])
+                if not answer.get("full"):
+                    zones.add(member["zone"])
             except OSError:
                 server.members.pop(address, None)
         if len(zones) < copies:

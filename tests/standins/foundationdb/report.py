@@ -22,7 +22,8 @@ def cluster(server: "Server") -> dict[str, Any]:
         return {"configured": False}
     copies = COPIES[configuration["redundancy"]]
     members = server.live_members()
-    live = {member["zone"] for address, member in members.items() if not exclusions.names(server, address)}
+    takes = [m for address, m in members.items() if not m["full"] and not exclusions.names(server, address)]
+    live = {member["zone"] for member in takes}
     lost = set(meta.get("zones", [])) - live
     replicas = max(0, copies - len(lost))
     quorum = (len(server.cluster_file.coordinators) - 1) // 2

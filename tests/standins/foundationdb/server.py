@@ -28,7 +28,8 @@ class Server:
         self.version = options.get("release", "7.4.6")
         self.memory_limit = options.get("memory", "8192MiB")
         self.cluster_file = ClusterFile(options["cluster_file"])
-        self.disk = Disk(Path(options["datadir"]))
+        least = int(options.get("knob_min_available_space", 100_000_000))
+        self.disk = Disk(Path(options["datadir"]), least)
         self.started = time.time()
         self.lock = threading.RLock()
         self.members: dict[str, dict[str, Any]] = {}
@@ -48,6 +49,7 @@ class Server:
             "version": self.version,
             "database": self.disk.database,
             "commit": self.disk.version,
+            "full": self.disk.full,
             "uptime": time.time() - self.started,
             "memory_limit": self.memory_limit,
         }
@@ -83,9 +85,9 @@ class Server:
         if len(answers) <= len(coordinators) // 2:
             self.leader = None
             return
-        # The newest copy leads; among equals the lowest address does.
+        # The newest copy leads; among equals one that has room, then the lowest address.
         best = max(answer["commit"] for answer in answers.values())
-        self.leader = min(address for address, answer in answers.items() if answer["commit"] == best)
+        _, self.leader = min((answer["full"], at) for at, answer in answers.items() if answer["commit"] == best)
         if self.leader == self.address:
             leader.register(self, self.facts())
         else:
@@ -96,7 +98,7 @@ class Server:
         """A coordinator's answer to who asks under a description and id."""
         forwards = self.disk.meta.get("forwards", {})
         if identity == self.cluster_file.identity:
-            return {"ok": True, "commit": self.disk.version, "leader": self.leader}
+            return {"ok": True, "commit": self.disk.version, "full": self.disk.full, "leader": self.leader}
         if identity in forwards:
             return {"forward": self.cluster_file.string}
         # Nobody here keeps state under that id: such a client waits for ever.
@@ -121,6 +123,8 @@ class Server:
                 return self.hello(message["identity"])
             case "register":
                 return leader.register(self, message["facts"])
+            case "apply" | "load" if self.disk.full:
+                return {"full": True}
             case "apply":
                 if message["version"] != self.disk.version + 1 or message["database"] != self.disk.database:
                     return {"behind": True}

@@ -52,7 +52,7 @@ test: setup lint ## Every tier of tests
 unit: setup ## The tests that need neither root nor the engine
 	@uv run --frozen pytest -q -n auto -m "not engine and not lab"
 
-chaos: setup ## Hurt lab hosts while mail comes in, every case: about an hour
+chaos: setup ## Hurt lab hosts while mail comes in, every case: an hour and more
 	@tools/chaos.sh
 
 lint: setup ## Every checker

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Every case in which a lab is hurt while mail comes in, the short ones too. What each measured goes to
-# benchmarks/results/chaos. TEST_MIRROR=/srv/mirror takes the real servers.
+# Every case in which a lab is hurt while mail comes in: the files that hold one, their short cases too. What each measured
+# goes to benchmarks/results/chaos. TEST_MIRROR=/srv/mirror takes the real servers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 uv run --frozen python -m tests.rehearsal.engine >/dev/null
-CHAOS_RESULTS=${CHAOS_RESULTS:-$PWD/benchmarks/results/chaos} uv run --frozen pytest -q tests/lab/test_chaos_*.py "$@"
+mapfile -t cases < <(grep -l 'pytest\.mark\.chaos' tests/lab/test_*.py)
+CHAOS_RESULTS=${CHAOS_RESULTS:-$PWD/benchmarks/results/chaos} uv run --frozen pytest -q "${cases[@]}" "$@"

@@ -53,8 +53,7 @@ def status(cluster: Cluster) -> Status:
 def three(cluster: Make, until: Until) -> Cluster:
     made = cluster(3)
     until(lambda: made.run("configure new double ssd-2", seconds=2)[0] == 0, "the database to be made")
-    code, *_ = made.run(f"coordinators {' '.join(made.addresses)}")
-    assert code == 0
+    until(lambda: made.run(f"coordinators {' '.join(made.addresses)}")[0] == 0, "every process to be a coordinator")
     until(lambda: len(status(made).processes) == 3, "three processes")
     return made
 

@@ -21,7 +21,7 @@ owner=/etc/stalwart-cluster/owner.json
 records=/var/lib/stalwart-cluster
 
 prepare_packages() {
-  local wanted=(adduser ca-certificates curl openssl procps python3 iproute2)
+  local wanted=(adduser ca-certificates curl openssl procps python3 python3-dnspython iproute2)
   read -r -a extra <<<"$PACKAGES"
   wanted+=("${extra[@]}")
   # A container has its machine's clock; a server keeps its own.

@@ -1,15 +1,14 @@
 """Records of signing keys are asked for as the world would find them, of name servers that answer as BIND does."""
 
 import socket
-import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dns.rdatatype import NS, TXT
 from lib.directory.shown import trouble, unshown
-from lib.dns import ask
-from lib.dns.ask import NS, TXT, Names, NoAnswer
+from lib.dns.ask import Names, NoAnswer, own_resolvers
 
 from components.dkim import record
 from components.dns import quoted
@@ -98,27 +97,39 @@ def test_a_record_that_comes_late_is_waited_for(
     later.join()
 
 
-@pytest.mark.parametrize(
-    "wire",
-    [
-        b"",
-        b"\0\0",
-        struct.pack("!HHHHHH", 0, 0x8000, 0, 1, 0, 0),
-        struct.pack("!HHHHHH", 0, 0x8000, 1, 1, 0, 0) + b"\xc0\x0c\0\x10\0\x01",
-        struct.pack("!HHHHHH", 0, 0x8000, 0, 1, 0, 0) + b"\0" + struct.pack("!HHIH", TXT, 1, 0, 9) + b"\xff",
-    ],
-)
-def test_an_answer_that_is_none_is_no_answer(wire: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Names, "_exchanged", lambda *_: wire)
-    with pytest.raises(NoAnswer):
-        Names((("127.0.0.1", 1),)).ask(("127.0.0.1", 1), "dev.test", TXT)
+@pytest.mark.parametrize("wire", [b"", b"\0\0", b"{id}\x80", b"{id}\x80\0\0\0\0\1\0\0\0\0"])
+def test_an_answer_that_is_none_is_no_answer(wire: bytes) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as noise:
+        noise.bind(("127.0.0.1", 0))
+        talking = threading.Thread(target=_talk, args=(noise, wire), daemon=True)
+        talking.start()
+        place = ("127.0.0.1", int(noise.getsockname()[1]))
+        with pytest.raises(NoAnswer):
+            Names((place,), seconds=0.5).ask(place, "dev.test", TXT)
+        noise.sendto(b"", place)
+        talking.join()
 
 
-def test_the_hosts_own_resolvers_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _talk(noise: socket.socket, wire: bytes) -> None:
+    """Answer every question with the same bytes, under the question's number, until one is empty."""
+    while True:
+        question, asker = noise.recvfrom(4096)
+        if not question:
+            return
+        noise.sendto(wire.replace(b"{id}", question[:2]), asker)
+
+
+def test_a_server_that_refuses_gives_no_answer(world: tuple[NameServer, Names]) -> None:
+    _, names = world
+    with pytest.raises(NoAnswer, match="REFUSED"):
+        names.ask(names.resolvers[0], "elsewhere.test", TXT)
+
+
+def test_the_hosts_own_resolvers_are_asked(tmp_path: Path) -> None:
     file = tmp_path / "resolv.conf"
     file.write_text("search dev.test\n# nameserver 192.0.2.1\nnameserver 192.0.2.53\nnameserver 2001:db8::53\n")
-    monkeypatch.setattr(ask, "Path", lambda _: file)
-    assert Names().resolvers == (("192.0.2.53", 53), ("2001:db8::53", 53))
+    assert own_resolvers(str(file)) == (("192.0.2.53", 53), ("2001:db8::53", 53))
+    assert own_resolvers(str(tmp_path / "none")) == ()
 
 
 def _closed_port() -> int:

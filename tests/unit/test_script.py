@@ -39,14 +39,15 @@ OUTSIDE = ("verify/send.py", "verify/stranger.py", "verify/received.py")
 
 
 @pytest.mark.parametrize("path", [path for path in EVERY if path.endswith(".py")])
-def test_python_on_a_host_needs_nothing_but_the_standard_library(path: str) -> None:
+def test_python_on_a_host_needs_only_the_standard_library_and_what_hosts_are_prepared_with(path: str) -> None:
+    assert " python3-dnspython " in Script("host/prepare.sh").text
     sent = Script(path)
     for text in (sent.text, *sent.modules.values()):
         for statement in ast.walk(ast.parse(text)):
             modules = [statement.module or ""] if isinstance(statement, ast.ImportFrom) else []
             modules += [alias.name for alias in statement.names] if isinstance(statement, ast.Import) else []
             # The database's own binding is looked for, and done without where it is not.
-            beside = {"dkim", "spf"} if path in OUTSIDE else {"fdb"}
+            beside = {"dkim", "spf"} if path in OUTSIDE else {"fdb", "dns"}
             assert {module.split(".")[0] for module in modules} <= set(_standard()) | {"lib"} | beside
 
 

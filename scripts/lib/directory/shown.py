@@ -4,8 +4,9 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from dns.rdatatype import TXT
 from lib.console import log
-from lib.dns.ask import TXT, Answer, Names, NoAnswer, Place
+from lib.dns.ask import Answer, Names, NoAnswer, Place
 
 _AT_ONCE = 8
 _PAUSE_SECONDS = 5.0

@@ -1,24 +1,22 @@
-"""Questions to name servers (RFC 1035), with what Python has: texts, addresses, who serves a zone or takes its mail.
+"""Questions to name servers as the world puts them, all bounded: texts, addresses, who serves a zone or takes its mail.
 
-By UDP with room for long texts (RFC 6891), and by TCP where an answer does not fit. Every question is bounded.
+With Debian's python3-dnspython, which every host is prepared with: 2.3 or later.
 """
 
-import os
-import socket
-import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-A, NS, CNAME, PTR, MX, TXT, AAAA = 1, 2, 5, 12, 15, 16, 28
-_IN, _OPT = 1, 41
-_RECURSION_DESIRED, _TRUNCATED, _AUTHORITATIVE = 0x0100, 0x0200, 0x0400
-_NO_ERROR, _NO_SUCH_NAME = 0, 3
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdata
+import dns.resolver
+from dns.rdatatype import AAAA, CNAME, NS, TXT, A, RdataType
+
 _MOST_BYTES = 1232
-_HEAD = struct.Struct("!HHHHHH")
 _PORT = 53
-# From here on a length is the place where the name goes on (RFC 1035, 4.1.4).
-_ELSEWHERE, _PLACE_BITS = 0xC0, 0x3FFF
+_SAID = {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}
 
 Place = tuple[str, int]
 
@@ -36,18 +34,27 @@ class Answer:
     authoritative: bool = False
 
 
+def own_resolvers(file: str = "/etc/resolv.conf") -> tuple[Place, ...]:
+    """Whom this host asks; nobody where it has no resolver."""
+    try:
+        found = dns.resolver.Resolver(filename=file).nameservers
+    except dns.resolver.NoResolverConfiguration:
+        return ()
+    return tuple((str(address), _PORT) for address in found)
+
+
 @dataclass(frozen=True)
 class Names:
     """Who is asked: resolvers, and by their word the name servers of a zone."""
 
-    resolvers: tuple[Place, ...] = field(default_factory=lambda: tuple(_own_resolvers()))
+    resolvers: tuple[Place, ...] = field(default_factory=own_resolvers)
     port: int = _PORT
     """Where name servers listen."""
 
     seconds: float = 3.0
     """How long one question waits; it is put twice."""
 
-    def resolve(self, name: str, kind: int) -> Answer:
+    def resolve(self, name: str, kind: RdataType) -> Answer:
         """What the first resolver that answers says.
 
         Raises:
@@ -81,115 +88,36 @@ class Names:
         except NoAnswer:
             return ()
 
-    def ask(self, place: Place, name: str, kind: int, *, recurse: bool = False) -> Answer:
-        """One question to one server.
+    def ask(self, place: Place, name: str, kind: RdataType, *, recurse: bool = False) -> Answer:
+        """One question to one server, by UDP, and by TCP where the answer does not fit.
 
         Raises:
             NoAnswer: it is silent, or refuses.
         """
-        number = int.from_bytes(os.urandom(2))
-        query = _query(number, name, kind, recurse=recurse)
+        query = dns.message.make_query(name, kind, use_edns=0, payload=_MOST_BYTES)
+        if not recurse:
+            query.flags &= ~dns.flags.RD
         for _ in range(2):
             try:
-                wire = self._exchanged(place, query, number)
-            except (OSError, struct.error, IndexError):
+                answer, _ = dns.query.udp_with_fallback(query, place[0], self.seconds, place[1])
+            except (OSError, EOFError, dns.exception.Timeout):
                 continue
-            try:
-                return _read(wire, kind)
-            except (struct.error, IndexError, UnicodeError):
+            except dns.exception.DNSException:
                 raise NoAnswer(f"{place[0]} answers what cannot be read") from None
+            return _read(answer, kind)
         raise NoAnswer(f"{place[0]} does not answer")
 
-    def _exchanged(self, place: Place, query: bytes, number: int) -> bytes:
-        family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as link:
-            link.settimeout(self.seconds)
-            link.connect(place)
-            link.send(query)
-            wire = link.recv(0xFFFF)
-        got, flags = struct.unpack_from("!HH", wire)
-        if got != number:
-            raise OSError("an answer to another question")
-        return self._by_tcp(place, query) if flags & _TRUNCATED else wire
 
-    def _by_tcp(self, place: Place, query: bytes) -> bytes:
-        with socket.create_connection(place, timeout=self.seconds) as link, link.makefile("rb") as coming:
-            link.sendall(struct.pack("!H", len(query)) + query)
-            (length,) = struct.unpack("!H", coming.read(2))
-            return coming.read(length)
+def _read(answer: dns.message.Message, kind: RdataType) -> Answer:
+    if answer.rcode() not in _SAID:
+        raise NoAnswer(f"refused: {dns.rcode.to_text(answer.rcode())}")
+    values = tuple(_text(data) for rrset in answer.answer if rrset.rdtype == kind for data in rrset)
+    alias = any(rrset.rdtype == CNAME for rrset in answer.answer)
+    return Answer(values, alias, bool(answer.flags & dns.flags.AA))
 
 
-def _own_resolvers() -> Iterator[Place]:
-    try:
-        lines = Path("/etc/resolv.conf").read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
-        word, _, address = line.strip().partition(" ")
-        if word == "nameserver":
-            yield address.strip(), _PORT
-
-
-def _query(number: int, name: str, kind: int, *, recurse: bool) -> bytes:
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split("."))
-    head = _HEAD.pack(number, _RECURSION_DESIRED if recurse else 0, 1, 0, 0, 1)
-    return head + labels + b"\0" + struct.pack("!HH", kind, _IN) + b"\0" + struct.pack("!HHIH", _OPT, _MOST_BYTES, 0, 0)
-
-
-def _read(wire: bytes, kind: int) -> Answer:
-    _, flags, questions, answers, _, _ = _HEAD.unpack_from(wire)
-    if flags & 0xF not in {_NO_ERROR, _NO_SUCH_NAME}:
-        raise NoAnswer(f"refused, with code {flags & 0xF}")
-    place = _HEAD.size
-    for _ in range(questions):
-        place = _name(wire, place)[1] + 4
-    values: list[str] = []
-    alias = False
-    for _ in range(answers):
-        place = _name(wire, place)[1]
-        found, _, _, length = struct.unpack_from("!HHIH", wire, place)
-        place += 10
-        if place + length > len(wire):
-            raise IndexError("an answer that was cut")
-        alias = alias or found == CNAME
-        if found == kind:
-            values.append(_data(wire, place, length, kind))
-        place += length
-    return Answer(tuple(values), alias, bool(flags & _AUTHORITATIVE))
-
-
-def _data(wire: bytes, place: int, length: int, kind: int) -> str:
-    if kind == TXT:
-        return _text(wire[place : place + length])
-    if kind in {A, AAAA}:
-        return socket.inet_ntop(socket.AF_INET if kind == A else socket.AF_INET6, wire[place : place + length])
-    if kind == MX:
-        (rank,) = struct.unpack_from("!H", wire, place)
-        return f"{rank} {_name(wire, place + 2)[0]}"
-    return _name(wire, place)[0]
-
-
-def _text(data: bytes) -> str:
-    """The strings of a TXT record, put together without a space."""
-    pieces, place = [], 0
-    while place < len(data):
-        pieces.append(data[place + 1 : place + 1 + data[place]])
-        place += 1 + data[place]
-    return b"".join(pieces).decode("utf-8", "replace")
-
-
-def _name(wire: bytes, place: int) -> tuple[str, int]:
-    """The name at a place, and where it ends there."""
-    labels: list[str] = []
-    end = 0
-    while length := wire[place]:
-        if length >= _ELSEWHERE:
-            end = end or place + 2
-            target = struct.unpack_from("!H", wire, place)[0] & _PLACE_BITS
-            if target >= place:
-                raise IndexError("a name that points at itself")
-            place = target
-        else:
-            labels.append(wire[place + 1 : place + 1 + length].decode("ascii", "replace"))
-            place += 1 + length
-    return ".".join(labels).lower(), end or place + 1
+def _text(data: dns.rdata.Rdata) -> str:
+    """The strings of a TXT record, put together without a space; a name in lower case without the last dot."""
+    if data.rdtype == TXT:
+        return b"".join(getattr(data, "strings", ())).decode("utf-8", "replace")
+    return data.to_text().rstrip(".").lower()

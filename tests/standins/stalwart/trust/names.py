@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address
 
+from dns.rdatatype import MX, PTR, TXT, A, RdataType
 from lib.dns import ask
 from lib.dns.ask import NoAnswer
 
@@ -20,20 +21,20 @@ class Names:
         Raises:
             NoAnswer: no resolver answers.
         """
-        return list(self._values(name, ask.A))
+        return list(self._values(name, A))
 
     def texts(self, name: str) -> list[str]:
         """Its texts, the strings of each put together."""
-        return list(self._values(name, ask.TXT))
+        return list(self._values(name, TXT))
 
     def exchangers(self, domain: str) -> list[str]:
         """Who takes mail for a domain, the preferred first; the domain itself where it names none (RFC 5321, 5.1)."""
-        found = sorted((int(rank), host) for rank, _, host in (v.partition(" ") for v in self._values(domain, ask.MX)))
+        found = sorted((int(rank), host) for rank, _, host in (v.partition(" ") for v in self._values(domain, MX)))
         return [host for _, host in found] or [domain]
 
     def reverse(self, address: str) -> list[str]:
         """The names of an address."""
-        return list(self._values(ip_address(address).reverse_pointer, ask.PTR))
+        return list(self._values(ip_address(address).reverse_pointer, PTR))
 
     def fits(self, address: str) -> tuple[str, bool]:
         """The reverse name of an address, and whether the name leads back to it."""
@@ -41,5 +42,5 @@ class Names:
         back = [name for name in names if address in self.addresses(name)]
         return (back or names or ["unknown"])[0], bool(back)
 
-    def _values(self, name: str, kind: int) -> tuple[str, ...]:
+    def _values(self, name: str, kind: RdataType) -> tuple[str, ...]:
         return self._asked.resolve(name.rstrip("."), kind).values

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 from components.foundationdb import redundancy
 from components.settings import Dmarc, FrontKind, Platform, Settings
+from components.settings.names import with_aliases
 from components.topology import Plan
 
 # Stacks whose loss somebody would notice.
@@ -14,6 +15,8 @@ _SERIOUS = ("prod", "live")
 # documentation, System requirements. Hetzner's types below that, by their names.
 _SMALL_TYPES = frozenset({"cx23", "cpx12", "cpx22", "cax11"})
 _ARM = "cax"
+
+_DONE = {Dmarc.QUARANTINE: "put aside", Dmarc.REJECT: "refused"}
 
 _CLOSED_AT_HETZNER = frozenset({25, 465})
 
@@ -30,6 +33,45 @@ def advice(settings: Settings, plan: Plan, stack: str) -> Iterator[str]:
         yield from _front(settings, plan)
     yield from _relay(settings)
     yield from _aliases(settings)
+    yield from _hostname(settings)
+    yield from _reports(settings)
+
+
+def first_policy(settings: Settings, domain: str) -> str | None:
+    """What to say of a domain that is new and has a strict policy; nothing where it has none.
+
+    Nobody knows on the first day what else sends in its name: a news letter, a shop, a printer.
+    """
+    policy = settings.domains[domain].dmarc or settings.dns.dmarc
+    if policy is Dmarc.NONE:
+        return None
+    return (
+        f"{domain} is new here and begins with dmarc {policy}: mail of yours that SPF and DKIM do not cover yet is"
+        f" {_DONE[policy]} from the first day. Begin with none, read the reports for two weeks, then quarantine, then"
+        " reject."
+    )
+
+
+def _hostname(settings: Settings) -> Iterator[str]:
+    """The service under the name of a mail domain: its addresses and authorities are the mail servers' then."""
+    hostname = settings.hostname
+    if hostname in with_aliases(settings.domains):
+        yield (
+            f"mail.hostname is the mail domain {hostname} itself: its address records lead to the mail servers, so its"
+            " web site can be nowhere else, and CAA lets only the mail servers' authority certify it. A name below it,"
+            f" as mail.{hostname}, leaves both alone."
+        )
+
+
+def _reports(settings: Settings) -> Iterator[str]:
+    """Receivers ask the domain of an address whether it wants the reports of another one (RFC 7489, 7.1)."""
+    _, elsewhere, domain = settings.dns.dmarc_reports.rpartition("@")
+    names = with_aliases(settings.domains)
+    if elsewhere and domain not in names:
+        yield (
+            f"dns.dmarc_reports {settings.dns.dmarc_reports} is in a domain of somebody else: receivers send reports"
+            f' there only where it publishes {names[0]}._report._dmarc.{domain} TXT "v=DMARC1", and so for each domain.'
+        )
 
 
 def _aliases(settings: Settings) -> Iterator[str]:

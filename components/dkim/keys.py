@@ -7,7 +7,9 @@ from typing import Any
 import pulumi
 import pulumi_tls as tls
 
+from components.advice import first_policy
 from components.dkim import record
+from components.reasons import watch
 from components.settings import SERVER, Settings
 
 Records = Mapping[str, tuple[tuple[str, Any], ...]]
@@ -27,7 +29,7 @@ class SigningKeys(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("stalwart-cluster:dkim:SigningKeys", name, None, opts)
-        self._name = name
+        self._name, self._settings = name, settings
         made = {domain: self._of(domain, section.dkim.keys) for domain, section in settings.domains.items()}
         self.records = {
             domain: tuple((selector, _text(kind, key)) for selector, (kind, key) in keys.items())
@@ -52,11 +54,18 @@ class SigningKeys(pulumi.ComponentResource):
         }
 
     def _key(self, domain: str, selector: str, algorithm: str) -> tls.PrivateKey:
+        name = f"{self._name}-{domain}-{selector}"
+        # A domain is new here where the smallest number of its keys is.
+        policy = first_policy(self._settings, domain)
+        numbers = [number for number in self._settings.domains[domain].dkim.keys if number != SERVER]
+        oldest = selector == record.selector(min(numbers, key=int), "ed25519")
         return tls.PrivateKey(
-            f"{self._name}-{domain}-{selector}",
+            name,
             algorithm=algorithm,
             rsa_bits=record.RSA_BITS if algorithm == "RSA" else None,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(
+                parent=self, hooks=watch.warned_when_made(name, policy) if policy and oldest else None
+            ),
         )
 
 

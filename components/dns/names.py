@@ -58,7 +58,7 @@ class MailNames:
     sieve: bool
     submission: bool
     reports: str
-    """Mailbox of each domain that gets the reports of other servers."""
+    """Who gets the reports of other servers: a mailbox of each domain, or one address for all."""
 
     caa: tuple[str, ...]
     """Who may issue certificates, as the property `issue` has it; empty: anybody."""

@@ -22,7 +22,7 @@ _Found = tuple[str, RecordType, object]
 def records(names: MailNames) -> tuple[Record, ...]:
     """One record set per name and type, parents before children. A CNAME stands alone at its name."""
     of_domains = (_of_domain(names, domain) for domain in names.domains)
-    found = list(chain(_addresses(names), _senders(names), _issuers(names), _keys(names), *of_domains))
+    found = list(chain(_addresses(names), _senders(names), _issuers(names), _keys(names), _reports(names), *of_domains))
     found += _aliases(names, {name for name, _, _ in found})
     # A dict of keys is a set that keeps its order: addresses need not be comparable.
     sets: dict[tuple[str, RecordType], dict[object, None]] = {}
@@ -68,7 +68,7 @@ def _of_domain(names: MailNames, domain: MailDomain) -> Iterator[_Found]:
     name = domain.name
     for exchanger in sorted(names.exchangers):
         yield name, "MX", f"10 {exchanger}."
-    reports = f"rua=mailto:{names.reports}@{name}"
+    reports = f"rua=mailto:{names.reports if '@' in names.reports else f'{names.reports}@{name}'}"
     yield f"_dmarc.{name}", "TXT", f"v=DMARC1; p={domain.dmarc}; {reports}"
     yield f"_smtp._tls.{name}", "TXT", f"v=TLSRPTv1; {reports}"
     if names.mta_sts != "none":
@@ -78,6 +78,15 @@ def _of_domain(names: MailNames, domain: MailDomain) -> Iterator[_Found]:
     if names.setup is not None:
         yield f"_ua-auto-config.{name}", "TXT", names.setup
     yield from _services(names, name)
+
+
+def _reports(names: MailNames) -> Iterator[_Found]:
+    """That a domain takes the reports of others: receivers ask before they send them there (RFC 7489, 7.1)."""
+    receiver = names.reports.rpartition("@")[2]
+    domains = [domain.name for domain in names.domains]
+    for domain in domains if "@" in names.reports and receiver in domains else ():
+        if domain != receiver:
+            yield f"{domain}._report._dmarc.{receiver}", "TXT", "v=DMARC1"
 
 
 def _services(names: MailNames, domain: str) -> Iterator[_Found]:

@@ -34,6 +34,23 @@ def binding() -> pulumi.ResourceHookBinding | None:
     return pulumi.ResourceHookBinding(before_update=[watch.hook]) if watch else None
 
 
+def warned_when_made(name: str, text: str) -> pulumi.ResourceHookBinding | None:
+    """What a resource's options need, so that a preview and a run warn when it is made, and never again.
+
+    Args:
+        name: of the resource.
+        text: the warning.
+    """
+    if not _present.get():
+        return None
+
+    async def warn(_: pulumi.ResourceHookArgs) -> None:
+        pulumi.warn(text)
+
+    options = pulumi.ResourceHookOptions(on_dry_run=True, ignore_errors=True)
+    return pulumi.ResourceHookBinding(before_create=[pulumi.ResourceHook(f"warn when {name} is made", warn, options)])
+
+
 def watched(name: str, step: Step, values: Values) -> Step:
     """The step, after its variables are noted: the engine knows them as one text only, unknown as a whole."""
     if watch := _present.get():

@@ -82,6 +82,17 @@ def _address(value: str) -> str:
     return f"{local.lower()}@{_domain(domain)}"
 
 
+def _reports(value: str) -> str:
+    """A mailbox of each domain, or one address for all."""
+    if "@" in value:
+        return _address(value)
+    if not _MAILBOX.fullmatch(value):
+        raise refusal(
+            "reports", f"a mailbox, e.g. postmaster, or an address, e.g. dmarc@example.org; got {value[:60]!r}"
+        )
+    return value
+
+
 def _mebibytes(value: object) -> object:
     if value == "auto":
         return None
@@ -216,6 +227,7 @@ Note = Annotated[str, _shaped(_NOTE, "a note is up to 60 letters, digits, blanks
 Login = Annotated[str, _shaped(_LOGIN, "a login is up to 128 letters, digits and marks of ASCII without blanks")]
 Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, AfterValidator(_address)]
+Reports = Annotated[str, AfterValidator(_reports)]
 KeyName = Annotated[
     str, _shaped(_KEY_NAME, "a key's name is lower-case letters, digits, dots, hyphens and underscores, e.g. mail-key")
 ]

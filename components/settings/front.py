@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from components.settings.fields import Domain, KeyName, Mailbox, NameServer, name_server
+from components.settings.fields import Domain, KeyName, NameServer, Reports, name_server
 from components.settings.hetzner import Location
 from components.settings.section import Section
 
@@ -105,7 +105,10 @@ class DnsSettings(Section):
         description="Policy for mail that fails SPF and DKIM, of each domain that has none of its own; strict only once"
         " all is seen to pass.",
     )
-    dmarc_reports: Mailbox = Field(default="postmaster", description="Mailbox of each domain that gets the reports.")
+    dmarc_reports: Reports = Field(
+        default="postmaster",
+        description="Who gets the reports of other servers: a mailbox of each domain, or one address for all domains.",
+    )
     mta_sts: MtaSts = Field(
         default=MtaSts.NONE, description="MTA-STS policy; needs a certificate that the world accepts."
     )

@@ -143,6 +143,20 @@ def test_of_a_changed_password_only_the_name_is_told(stack: Stack, hosts: Hosts)
     assert "geheim" in hosts.given["mail-first"]
 
 
+def test_a_strict_policy_is_warned_of_where_a_domain_is_new_and_only_there(stack: Stack) -> None:
+    strict: dict[str, Any] = {"dns": {"dmarc": "reject"}, "mail": {"domain": "dev.test"}}
+    first = {"dev.test": {}, "two.test": {"dmarc": "none"}}
+    (told,) = listened(stack(domains=first, **strict).preview).warnings
+    assert told.startswith("dev.test is new here and begins with dmarc reject")
+    assert listened(stack(domains=first, **strict).up).warnings == [told]
+
+    # Another key is no new domain, and a policy that became strict in its time no first day.
+    second = {"dev.test": {"dkim": {"keys": [1, 2]}}, "two.test": {"dmarc": "quarantine"}}
+    assert listened(stack(domains=second, **strict).preview).warnings == []
+    (told,) = listened(stack(domains={**second, "three.test": {}}, **strict).preview).warnings
+    assert told.startswith("three.test is new here")
+
+
 def test_a_step_that_cannot_be_compared_runs_nevertheless(
     stack: Stack, hosts: Hosts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.advice import advice, promise, survives_location
+from components.advice import advice, first_policy, promise, survives_location
 from components.settings import Settings, check
 from components.topology import plan
 
@@ -98,6 +98,31 @@ def test_an_alias_under_a_strict_policy_is_warned_of() -> None:
     assert "mail written from example.net" in warnings(wish(**aliased, dns={"dmarc": "quarantine"}))
     assert "mail written from" not in warnings(wish(**aliased))
     assert "mail written from" not in warnings(wish(dns={"dmarc": "reject"}))
+
+
+@pytest.mark.parametrize(("policy", "follows"), [("quarantine", "put aside"), ("reject", "refused")])
+def test_a_domain_that_begins_with_a_strict_policy_is_told_the_order_of_policies(policy: str, follows: str) -> None:
+    told = first_policy(wish(dns={"dmarc": policy}), "example.org")
+    assert f"example.org is new here and begins with dmarc {policy}" in str(told)
+    assert follows in str(told)
+    assert "Begin with none, read the reports for two weeks, then quarantine, then reject." in str(told)
+    assert first_policy(wish(domains={"example.org": {"dmarc": policy}}), "example.org") == told
+    assert first_policy(wish(), "example.org") is None
+    assert first_policy(wish(domains={"example.org": {"dmarc": "none"}}, dns={"dmarc": policy}), "example.org") is None
+
+
+def test_a_service_under_the_name_of_a_domain_is_warned_of() -> None:
+    assert "mail.hostname is the mail domain example.org itself" in warnings(wish(mail={"hostname": "example.org"}))
+    domains: dict[str, Any] = {"example.org": {"aliases": ["example.net"]}}
+    assert "domain example.net itself" in warnings(wish(domains=domains, mail={"hostname": "example.net"}))
+    assert "itself" not in warnings(wish(domains=domains, mail={"hostname": "mx.example.net"}))
+
+
+def test_reports_to_a_domain_that_may_not_want_them_are_warned_of() -> None:
+    told = warnings(wish(dns={"dmarc_reports": "us@reports.net"}))
+    assert 'example.org._report._dmarc.reports.net TXT "v=DMARC1"' in told
+    assert "_report" not in warnings(wish(dns={"dmarc_reports": "dmarc@example.org"}))
+    assert "_report" not in warnings(wish(dns={"dmarc_reports": "dmarc"}))
 
 
 def test_a_relay_that_spf_does_not_name_is_warned_of() -> None:

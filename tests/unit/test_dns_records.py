@@ -94,6 +94,7 @@ def clusters(draw: st.DrawFn) -> MailNames:
         addresses={**own, hostname: together, f"out.{hostname}": together},
         sieve=draw(st.booleans()),
         submission=draw(st.booleans()),
+        reports=draw(st.sampled_from(["postmaster", f"us@{domains[0]}", "us@reports.net"])),
         caa=tuple(draw(st.lists(DOMAIN, max_size=2, unique=True))),
         mta_sts=draw(st.sampled_from(["none", "testing", "enforce"])),
         relay_spf=draw(st.none() | DOMAIN),
@@ -339,3 +340,23 @@ def test_records_that_lie_in_no_zone_are_named() -> None:
     with pytest.raises(OutsideZonesError, match=r"no zone for mail\.example\.net A, .*zones: example\.org$") as caught:
         by_zone(records(names("mail.example.net", caa=())), ["example.org"])
     assert {record.name.split(".", 1)[-1] for record in caught.value.outside} == {"example.net", "mail.example.net"}
+
+
+def test_reports_go_to_each_domain_or_to_one_address_whose_domain_says_that_it_takes_them() -> None:
+    own = records(names("mail.example.org", "example.org", "example.net"))
+    assert values(own, "_dmarc.example.net", "TXT") == ("v=DMARC1; p=none; rua=mailto:postmaster@example.net",)
+    assert not [record for record in own if "._report." in record.name]
+
+    one = records(names("mail.example.org", "example.org", "example.net", "example.com", reports="us@example.org"))
+    for domain in ("example.org", "example.net", "example.com"):
+        assert values(one, f"_dmarc.{domain}", "TXT") == ("v=DMARC1; p=none; rua=mailto:us@example.org",)
+        assert values(one, f"_smtp._tls.{domain}", "TXT") == ("v=TLSRPTv1; rua=mailto:us@example.org",)
+    assert [record.name for record in one if "._report." in record.name] == [
+        "example.com._report._dmarc.example.org",
+        "example.net._report._dmarc.example.org",
+    ]
+    assert values(one, "example.com._report._dmarc.example.org", "TXT") == ("v=DMARC1",)
+
+    # Somebody else's zone is not ours to write.
+    elsewhere = records(names("mail.example.org", "example.org", reports="us@reports.net"))
+    assert not [record for record in elsewhere if "._report." in record.name]

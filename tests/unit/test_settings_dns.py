@@ -174,3 +174,10 @@ def test_the_authority_that_is_asked_may_issue(certificate: str, caa: list[str] 
     dns = {} if caa is None else {"caa": caa}
     found = settings(**existing("203.0.113.11"), mail={"certificate": certificate}, dns=dns)
     assert issuers(found) == names
+
+
+@pytest.mark.parametrize("text", ["", "Post Master", "a@", "@example.org", "a@b@example.org", "x" * 65])
+def test_who_gets_the_reports_is_a_mailbox_or_an_address(text: str) -> None:
+    assert "dns.dmarc_reports" in mistakes(dns={"dmarc_reports": text})
+    assert settings(dns={"dmarc_reports": "dmarc"}).dns.dmarc_reports == "dmarc"
+    assert settings(dns={"dmarc_reports": "Dmarc@Example.ORG"}).dns.dmarc_reports == "dmarc@example.org"

@@ -69,6 +69,7 @@ def stacks(draw: st.DrawFn) -> Settings:
         "front": {"sieve": draw(st.booleans())},
         "dns": {
             "dmarc": draw(st.sampled_from(["none", "quarantine", "reject"])),
+            "dmarc_reports": draw(st.sampled_from(["postmaster", f"us@{names[0]}", "us@reports.net"])),
             "mta_sts": draw(st.sampled_from(["none", "testing"])),
         },
     }

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pulumi
 
 from components import briefing, outputs, rehearsal, settings, topology
+from components.accounts.accounts import Accounts, AccountsArgs
 from components.certificate.certificate import Certificate, CertificateArgs
 from components.coordinator.nats import Nats, NatsArgs
 from components.directory.directory import Directory, DirectoryArgs
@@ -60,6 +61,7 @@ mail = Stalwart(
 )
 keys = SigningKeys("dkim", wish)
 directory = Directory("directory", DirectoryArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, keys=keys))
+accounts = Accounts("accounts", AccountsArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, directory=directory))
 proof = Proof("proof", ProofArgs(plan=plan, hosts=hosts, database=database, mail=mail, directory=directory))
 upkeep = Upkeep("upkeep", UpkeepArgs(hosts=hosts, updates=wish.updates, database=database, mail=mail))
 front = Front(
@@ -88,6 +90,6 @@ signing = Signing(
 certificate = Certificate(
     "certificate", CertificateArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, published=dns.published)
 )
-guard(wish, [ready, database, coordinator, mail, directory, proof, upkeep, front, dns, signing, certificate])
+guard(wish, [ready, database, coordinator, mail, directory, accounts, proof, upkeep, front, dns, signing, certificate])
 
-outputs.export(wish, plan, outputs.Parts(database, mail, proof, dns, signing, certificate))
+outputs.export(wish, plan, outputs.Parts(database, mail, accounts, proof, dns, signing, certificate))

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from components import rehearsal
+from components.accounts.accounts import Accounts
 from components.certificate.certificate import Certificate
 from components.cost.estimate import estimate
 from components.dkim.signing import Signing
@@ -21,6 +22,7 @@ from components.topology import Plan
 DESCRIPTIONS = {
     "endpoints": "Where to hand mail in, read it and administer: the service by its name, and every node.",
     "admin": "Login and password of the administrator (secret).",
+    "accounts": "Login and first password of each account, where the stack made it (secret). Who changed it keeps it.",
     "fault_tolerance": "Zones that may fail without loss of data or of availability, the number wanted, coordinators,"
     " time of check.",
     "nodes": "Every node: address, zone, host name, id in the mail cluster, releases.",
@@ -41,6 +43,7 @@ class Parts:
 
     database: FoundationDb
     mail: Stalwart
+    accounts: Accounts
     proof: Proof
     dns: Dns
     signing: Signing
@@ -53,6 +56,7 @@ def export(settings: Settings, plan: Plan, parts: Parts) -> None:
     values: dict[str, Any] = {
         "endpoints": endpoints(settings, plan),
         "admin": pulumi.Output.secret({"login": wish.admin_login(settings), "password": mail.admin_password}),
+        "accounts": parts.accounts.logins,
         "fault_tolerance": proof.database.apply(lambda status: _tolerance(plan, status)),
         "nodes": pulumi.Output.all(proof.verification, proof.database).apply(
             lambda seen: _nodes(settings, plan, proved=seen[0], status=seen[1])

@@ -34,6 +34,7 @@ PRINTED: dict[str, str] = {
             "changed": [],
         }
     ),
+    "accounts/apply.py": json.dumps({"made": ["anna@dev.test"], "changed": []}),
     "directory/sign.py": json.dumps(
         {"signing": {"dev.test": {"signs": ["s1-ed25519", "s1-rsa"], "waits": [], "stays_until": {}}}}
     ),

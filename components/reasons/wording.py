@@ -41,7 +41,7 @@ SHOWN = frozenset(
 MEMBERS = {"COORDINATORS": " ", "HOSTS": "\n", "NATS_ADDRESSES": " ", "NATS_PEERS": " ", "PROCESSES": " "}
 
 # Documents of which the names of the parts are harmless.
-DOCUMENTS = frozenset({"CLUSTER", "DIRECTORY", "WISH"})
+DOCUMENTS = frozenset({"ACCOUNTS", "CLUSTER", "DIRECTORY", "WISH"})
 
 _MEANING = {
     "CAUSE": "what was done before it",

@@ -1,5 +1,6 @@
 """The stack file, checked once at the edge and handed on as frozen values."""
 
+from components.settings.account import AccountRole, AccountSettings, GroupSettings, ListSettings
 from components.settings.dkim import SERVER, DkimSettings
 from components.settings.domain import DomainSettings
 from components.settings.front import Dmarc, DnsProvider, DnsSettings, FrontKind, FrontSettings, MtaSts, Place
@@ -24,6 +25,8 @@ from components.settings.updates import Reboot, UpdateSettings
 
 __all__ = [
     "SERVER",
+    "AccountRole",
+    "AccountSettings",
     "Bastion",
     "DatabaseSettings",
     "DkimSettings",
@@ -35,8 +38,10 @@ __all__ = [
     "Engine",
     "FrontKind",
     "FrontSettings",
+    "GroupSettings",
     "HetznerSettings",
     "LabSettings",
+    "ListSettings",
     "Location",
     "MailSettings",
     "MtaSts",

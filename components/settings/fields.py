@@ -13,6 +13,10 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _MAILBOX = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 # The dot-atom of RFC 5321, in lower case, without the plus that sub-addressing keeps for itself.
 _LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9_'&~=-]+(\.[a-z0-9_'&~=-]+)*")
+# What the mail server takes as a local part, in lower case: of addresses elsewhere, which may have a plus.
+_ANY_LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LONGEST_ADDRESS = 254
+_TITLE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 _RELEASE = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"(\d{1,6})\s*(MiB|GiB)")
@@ -76,10 +80,46 @@ def _domain(value: str) -> str:
 
 def _address(value: str) -> str:
     """A mail address in the form that the mail server stores: lower case, the domain in A-labels."""
+    return _with_domain(value, _LOCAL)
+
+
+def _recipient(value: str) -> str:
+    """A mail address of anybody, in the same form."""
+    return _with_domain(value, _ANY_LOCAL)
+
+
+def _with_domain(value: str, shape: re.Pattern[str]) -> str:
     local, at, domain = value.strip().rpartition("@")
-    if not at or not _LOCAL.fullmatch(local.lower()):
+    if not at or not shape.fullmatch(local.lower()):
         raise refusal("address", f"an address is a mailbox and a domain, e.g. anna@example.org; got {value[:60]!r}")
-    return f"{local.lower()}@{_domain(domain)}"
+    found = f"{local.lower()}@{_domain(domain)}"
+    if len(found) > _LONGEST_ADDRESS:
+        raise refusal("address", f"an address has at most {_LONGEST_ADDRESS} letters; got {value[:60]!r}")
+    return found
+
+
+def mail_address(value: str) -> str | None:
+    """An address in the form that the mail server stores; None if it is none."""
+    try:
+        return _address(value)
+    except PydanticCustomError:
+        return None
+
+
+def _removable(value: str) -> str:
+    return _address(value) if "@" in value else _domain(value)
+
+
+def _room(value: object) -> object:
+    if value is None or value == "none":
+        return None
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not found or not int(found[1]):
+        raise refusal(
+            "size",
+            f"room is a whole number of MiB or GiB and at least 1MiB, e.g. 5GiB, or none; got {str(value)[:60]!r}",
+        )
+    return int(found[1]) * (1024 if found[2] == "GiB" else 1)
 
 
 def _reports(value: str) -> str:
@@ -228,6 +268,9 @@ Login = Annotated[str, _shaped(_LOGIN, "a login is up to 128 letters, digits and
 Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, AfterValidator(_address)]
 Reports = Annotated[str, AfterValidator(_reports)]
+Recipient = Annotated[str, AfterValidator(_recipient)]
+Removable = Annotated[str, AfterValidator(_removable)]
+Title = Annotated[str, _shaped(_TITLE, "a name is 1 to 200 letters in one line, e.g. Anna Example")]
 KeyName = Annotated[
     str, _shaped(_KEY_NAME, "a key's name is lower-case letters, digits, dots, hyphens and underscores, e.g. mail-key")
 ]
@@ -238,6 +281,7 @@ HostKey = Annotated[
     str, _shaped(_HOST_KEY, "a host key is one line of ssh-keyscan without the host, e.g. ssh-ed25519 AAAA...")
 ]
 Mebibytes = Annotated[int | None, BeforeValidator(_mebibytes)]
+Room = Annotated[int | None, BeforeValidator(_room)]
 Wanted = Annotated[Annotated[int, Field(ge=0, le=2)] | None, BeforeValidator(_wanted)]
 CertificateSource = Annotated[str, AfterValidator(_certificate)]
 Mirror = Annotated[str | None, AfterValidator(_mirror)]

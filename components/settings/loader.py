@@ -3,16 +3,18 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from components.settings import rules
+from components.settings.account import AccountSettings, GroupSettings, ListSettings
 from components.settings.mistakes import Mistake, of_validation, unknown
 from components.settings.model import Settings
 from components.settings.node import NodeSettings
+from components.settings.section import Section
 
 # Keys of their own because they are secrets: read as Outputs where they are used, never here.
 SECRETS = {
@@ -20,6 +22,13 @@ SECRETS = {
     "admin_password": "Password of the administrator (secret). Default: generated.",
     "relay_password": "Password for `mail.relay.user` (secret).",
     "ssh_private_key": "Private key for SSH to existing hosts (secret). Default: the SSH agent.",
+}
+
+_MAPS: Mapping[str, type[Section]] = {
+    "nodes": NodeSettings,
+    "accounts": AccountSettings,
+    "groups": GroupSettings,
+    "lists": ListSettings,
 }
 
 
@@ -72,19 +81,23 @@ def check(given: Mapping[str, Any], secret: frozenset[str] = frozenset()) -> Set
             sound[key] = adapter.validate_python(_parsed(key, given[key]))
         except ValidationError as error:
             mistakes += of_validation(key, error, secret=key in secret)
-    # One bad node must not hide that two others share an address.
-    sound["nodes_sound_alone"] = sound.get("nodes") or _sound_nodes(_parsed("nodes", given.get("nodes", "")))
-    mistakes += rules.mistakes(sound, frozenset(given))
+    # One bad node must not hide that two others share an address; nor a bad account.
+    for key, section in _MAPS.items():
+        sound[f"{key}_sound_alone"] = sound[key] if key in sound else _sound_alone(key, section, given.get(key, ""))
+    mistakes += rules.mistakes(sound, frozenset(given), secret)
     if mistakes:
         raise SettingsError(sorted(set(mistakes)))
     return Settings.model_construct(**{key: sound[key] for key in Settings.model_fields})
 
 
-def _sound_nodes(given: Any) -> dict[str, NodeSettings]:  # noqa: ANN401  # whatever the stack file held
+def _sound_alone(key: str, section: type[Section], given: Any) -> dict[str, Any]:  # noqa: ANN401  # any YAML
+    """What is sound in a map of sections that is not sound as a whole, under names that are."""
+    found = _parsed(key, given)
+    names: TypeAdapter[str] = TypeAdapter(get_args(Settings.model_fields[key].annotation)[0])
     sound = {}
-    for name, node in given.items() if isinstance(given, dict) else ():
+    for name, item in found.items() if isinstance(found, dict) else ():
         with suppress(ValidationError):
-            sound[name] = NodeSettings.model_validate(node)
+            sound[names.validate_python(name)] = section.model_validate(item)
     return sound
 
 

@@ -13,6 +13,9 @@ from components.settings.model import Settings
 
 _SHOWN = 60
 
+# Secrets inside of sections: never repeated, whether the stack file keeps them as secrets or not.
+_SECRET_PARTS = frozenset({"password_hash"})
+
 # What pydantic says of a wrong type or value, in words for people; anything else keeps pydantic's own sentence.
 _SENTENCES = {
     "missing": "is missing",
@@ -67,7 +70,8 @@ def of_validation(key: str, error: ValidationError, *, secret: bool) -> Iterator
         if detail["type"] == "extra_forbidden":
             yield unknown(location)
         else:
-            yield Mistake(spell(location), _sentence(detail, secret=secret), _remedy(location, detail["type"]))
+            hidden = secret or not _SECRET_PARTS.isdisjoint(location)
+            yield Mistake(spell(location), _sentence(detail, secret=hidden), _remedy(location, detail["type"]))
 
 
 def unknown(location: tuple[str | int, ...]) -> Mistake:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from components.settings.account import Accounts, Groups, Lists
 from components.settings.domain import Domains
 from components.settings.fields import (
     AUTHORITIES,
@@ -34,6 +35,9 @@ from components.settings.section import Port, Section
 from components.settings.updates import UpdateSettings
 
 MOST_NODES = 100
+
+PROBE = "cluster-probe"
+"""The mailbox that receives and sends only the mails of the proof."""
 
 
 class Platform(StrEnum):
@@ -169,6 +173,12 @@ def default_domain(mail: MailSettings, domains: Iterable[str]) -> str:
     return mail.domain or next(iter(domains))
 
 
+def own_addresses(mail: MailSettings, domains: Iterable[str]) -> tuple[str, str]:
+    """The addresses of the administrator and of the probe."""
+    domain = default_domain(mail, domains)
+    return f"{mail.admin}@{domain}", f"{PROBE}@{domain}"
+
+
 def service_name(mail: MailSettings, domains: Iterable[str]) -> str:
     """Name of the mail service."""
     return mail.hostname or f"mail.{default_domain(mail, domains)}"
@@ -186,6 +196,16 @@ class Settings(Section):
     )
     domains: Domains = Field(
         description="The mail domains, by name, e.g. `example.org: {}`. Taking one out later never deletes it."
+    )
+    accounts: Accounts = Field(
+        default={},
+        description="Accounts, by address, e.g. `anna@example.org: {}`. One taken out is disabled, not erased.",
+    )
+    groups: Groups = Field(
+        default={}, description="Mailboxes that accounts share, by address. One that is taken out keeps its mail."
+    )
+    lists: Lists = Field(
+        default={}, description="Addresses that pass mail on, by address. One that is taken out passes nothing on."
     )
     cluster: ClusterName = Field(default="mail", description="Name of the database cluster, constant for its life.")
     fault_tolerance: Wanted = Field(
@@ -230,6 +250,11 @@ class Settings(Section):
     def default_domain(self) -> str:
         """The domain of the administrator; it comes first wherever domains stand in a row."""
         return default_domain(self.mail, self.domains)
+
+    @property
+    def own_addresses(self) -> tuple[str, str]:
+        """The administrator's address, which is the login, and that of the probe."""
+        return own_addresses(self.mail, self.domains)
 
     @property
     def domain_names(self) -> tuple[str, ...]:

@@ -7,10 +7,8 @@ from components.front.names import exchangers
 from components.settings import Downloads, FrontKind, RelaySettings, RelayTls, Settings
 from components.settings.addresses import balancer_address
 from components.settings.limits import limits_document, spam_document
+from components.settings.model import PROBE
 from components.topology import Plan
-
-# Receives and sends only the mails of the proof.
-PROBE = "cluster-probe"
 
 
 def document(settings: Settings, plan: Plan) -> str:
@@ -46,4 +44,4 @@ def _relay(relay: RelaySettings | None) -> dict[str, Any] | None:
 
 def admin_login(settings: Settings) -> str:
     """The administrator's address, which is the login."""
-    return f"{settings.mail.admin}@{settings.default_domain}"
+    return settings.own_addresses[0]

@@ -9,6 +9,11 @@ from datetime import UTC, datetime
 from os import environ
 from typing import Any
 
+from lib.accounts import held as accounts
+from lib.accounts import record
+from lib.accounts.state import state
+from lib.accounts.wish import Wish as People
+from lib.accounts.wish import parse as parse_accounts
 from lib.console import run
 from lib.directory import domains, keys, signing
 from lib.directory.wish import Directory
@@ -23,15 +28,17 @@ NODE = environ["NODE"]
 WISH = environ["WISH"]
 DIRECTORY = given("DIRECTORY")
 SIGNING_TEXTS = given("SIGNING_TEXTS")
+ACCOUNTS = given("ACCOUNTS")
 ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
 
 _SECONDS = 6
 
 
 def main() -> None:
-    wish, directory = parse(WISH), parse_directory(DIRECTORY)
+    wish, directory, people = parse(WISH), parse_directory(DIRECTORY), parse_accounts(ACCOUNTS)
     try:
-        document = look(Client(service.API, wish.admin_login, ADMIN_PASSWORD, _SECONDS, patience=0), wish, directory)
+        client = Client(service.API, wish.admin_login, ADMIN_PASSWORD, _SECONDS, patience=0)
+        document = {**look(client, wish, directory), "accounts": look_at_accounts(client, people)}
     except Unauthorized:
         document = {"trouble": f"the stack's password of {wish.admin_login} is not accepted", "login": False}
     except (Unreachable, Refused) as error:
@@ -64,6 +71,10 @@ def look(client: Client, wish: Wish, directory: Directory) -> dict[str, Any]:
         ],
         "queue": queue.summary(client.call(*queue.look()), datetime.now(UTC)),
     }
+
+
+def look_at_accounts(client: Client, people: People) -> dict[str, Any]:
+    return state(accounts.look(client), people, record.read(client).entries)
 
 
 def different(now: plan.State, wish: Wish) -> list[str]:

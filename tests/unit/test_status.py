@@ -57,6 +57,7 @@ MAIL: dict[str, Any] = {
     "missing_domains": [],
     "settings": [],
     "signing": [],
+    "accounts": {"missing": [], "disabled": [], "different": [], "left": []},
     "nodes": [{"nodeId": 0, "hostname": "mx1.mail.dev.test", "status": "active", "lastRenewal": ""}],
 }
 WANTED = Wanted(
@@ -361,3 +362,18 @@ def test_every_value_comes_out_of_a_payload_as_it_went_in(values: dict[str, str]
     payload = Script("host/prepare.sh").payload(values)
     assert dict(exports(payload)) == values
     assert shlex.split(payload.split("\n")[0]) == ["{"]
+
+
+def test_accounts_are_told_by_number_and_name_and_those_that_left_only_as_a_note() -> None:
+    found = {
+        "missing": [f"account p{number}@dev.test" for number in range(12)],
+        "disabled": ["eve@dev.test"],
+        "different": [],
+        "left": ["gone@dev.test"],
+    }
+    view = replace(WELL, mail={**MAIL, "accounts": found})
+    told = differences(view)
+    assert [(one.subject, one.grave) for one in told] == [("account", True), ("account", True), ("account", False)]
+    assert "lacks 12: account p0@dev.test" in told[0].what
+    assert told[0].what.endswith("p9@dev.test and 2 more")
+    assert told[1].what == "disabled by hand: eve@dev.test"

@@ -61,6 +61,9 @@ class Wanted:
     signing_texts: str = "{}"
     """The records of signing keys, domain -> selector -> text, as JSON."""
 
+    accounts: str = '{"domains": [], "accounts": [], "groups": [], "lists": []}'
+    """Accounts, groups and lists, scripts/lib/accounts/wish.Wish as JSON."""
+
     relay: str | None = None
     """The mail server that mail leaves through."""
 
@@ -119,6 +122,7 @@ def wanted(exported: State) -> Wanted:
         wish=first.get("WISH", ""),
         directory=_values(by_script, "directory/apply.py").get("DIRECTORY", Wanted.directory),
         signing_texts=_values(by_script, "directory/apply.py").get("SIGNING_TEXTS", Wanted.signing_texts),
+        accounts=_values(by_script, "accounts/apply.py").get("ACCOUNTS", Wanted.accounts),
         relay=(json.loads(first.get("WISH") or "{}").get("relay") or {}).get("host"),
         admin_password=first.get("ADMIN_PASSWORD", ""),
     )

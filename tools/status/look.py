@@ -54,6 +54,7 @@ def _ask_mail(one: Seen, want: Wanted, seconds: float) -> Seen:
         "WISH": want.wish,
         "DIRECTORY": want.directory,
         "SIGNING_TEXTS": want.signing_texts,
+        "ACCOUNTS": want.accounts,
         "ADMIN_PASSWORD": want.admin_password,
     }
     answer = ask(one.target, "status/mail.py", values, seconds)

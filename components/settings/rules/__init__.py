@@ -3,20 +3,21 @@
 from collections.abc import Iterator
 
 from components.settings.mistakes import Mistake
-from components.settings.rules import delivery, domains, hosts, records, store, world
+from components.settings.rules import delivery, domains, hosts, people, records, store, world
 from components.settings.rules.rule import Sound
 
-_RULES = (*hosts.RULES, *world.RULES, *records.RULES, *domains.RULES, *delivery.RULES, *store.RULES)
+_RULES = (*hosts.RULES, *world.RULES, *records.RULES, *domains.RULES, *people.RULES, *delivery.RULES, *store.RULES)
 
 
-def mistakes(sound: Sound, given: frozenset[str]) -> Iterator[Mistake]:
+def mistakes(sound: Sound, given: frozenset[str], secret: frozenset[str]) -> Iterator[Mistake]:
     """All mistakes that show only between keys.
 
     Args:
         sound: key -> value, for the keys that are valid alone (defaults included).
         given: the keys that the stack file really has.
+        secret: those of them that it keeps as secrets, whole or in part.
     """
-    sound = {**sound, "given": given}
+    sound = {**sound, "given": given, "secret": secret}
     for needed, rule in _RULES:
         if set(needed) <= set(sound):
             yield from rule(sound)

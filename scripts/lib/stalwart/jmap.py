@@ -9,7 +9,7 @@ import http.client
 import json
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,15 +44,7 @@ class Refused(Exception):  # noqa: N818  # reads as what it is
         named = detail.get("objectId") or {}
         self.target = str(named.get("object", ""))
         self.target_id = str(named.get("id", ""))
-        properties = ", ".join(detail.get("properties", []))
-        text = str(detail.get("description") or "")
-        parts = [
-            f"{method} was refused: {self.kind}",
-            properties and f"in {properties}",
-            self.target and f"of {self.target}",
-            text,
-        ]
-        super().__init__(" ".join(part for part in parts if part))
+        super().__init__(f"{method} was refused: {_reason(detail)}")
 
 
 class Client:
@@ -77,6 +69,22 @@ class Client:
         Raises:
             Refused: the first part that the server did not do.
         """
+        answers = self._insist(calls, account, using)
+        for (method, _), answer in zip(calls, answers, strict=True):
+            for reference, detail in _undone(answer):
+                raise Refused(method, detail, reference)
+        return answers
+
+    def outcome(self, call: Call) -> Answer:
+        """The answer to one call, with what the server did not do of it still in it: `reasons` tells.
+
+        Raises:
+            Refused: the call as a whole.
+        """
+        (answer,) = self._insist([call], None, CAPABILITIES)
+        return answer
+
+    def _insist(self, calls: Sequence[Call], account: str | None, using: Sequence[str]) -> list[Answer]:
         end = time.monotonic() + self._patience
         while True:
             try:
@@ -96,7 +104,8 @@ class Client:
             ]
             body = self._exchange("POST", "/jmap", {"using": list(using), "methodCalls": given})
             for (method, _), (name, answer, _tag) in zip(part, _first(body.get("methodResponses", [])), strict=True):
-                _refuse(method, name, answer)
+                if name == "error":
+                    raise Refused(method, answer)
                 answers.append(answer)
         return answers
 
@@ -131,9 +140,24 @@ def _first(responses: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
     return [one for index, one in enumerate(responses) if not index or one[2] != responses[index - 1][2]]
 
 
-def _refuse(method: str, name: str, answer: Mapping[str, Any]) -> None:
-    if name == "error":
-        raise Refused(method, answer)
+def reasons(answer: Answer) -> list[tuple[str, str]]:
+    """What was not done: the name or id that the request had for it, and the server's reason."""
+    return [(reference, _reason(detail)) for reference, detail in _undone(answer)]
+
+
+def _undone(answer: Answer) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for verb in ("notCreated", "notUpdated", "notDestroyed"):
-        for reference, detail in (answer.get(verb) or {}).items():
-            raise Refused(method, detail, reference)
+        yield from (answer.get(verb) or {}).items()
+
+
+def _reason(detail: Mapping[str, Any]) -> str:
+    """The server's words for a refusal. Nothing that was sent is in them."""
+    named = detail.get("objectId") or {}
+    properties = ", ".join(detail.get("properties", []))
+    parts = [
+        str(detail.get("type", "unknown")),
+        properties and f"in {properties}",
+        named and f"of {named.get('object', '')}",
+        str(detail.get("description") or ""),
+    ]
+    return " ".join(part for part in parts if part)

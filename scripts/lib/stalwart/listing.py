@@ -1,4 +1,7 @@
-"""All objects of a type, however many: a plain question for all is silently cut at 500 (tried on 0.16.19)."""
+"""All objects of a type, however many: a plain question for all is silently cut at 500 (tried on 0.16.19).
+
+The list of their ids is cut too, at 5,000, as the schema of its `Jmap` object has it.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +13,18 @@ MOST_OBJECTS = 500
 
 def every(client: Client, name: str, properties: Sequence[str]) -> list[dict[str, Any]]:
     """Each object of a type, with some of its properties; its id is one of them."""
-    (found,) = client.call((f"x:{name}/query", {}))
-    pages = [found["ids"][start : start + MOST_OBJECTS] for start in range(0, len(found["ids"]), MOST_OBJECTS)]
+    ids = _ids(client, name)
+    pages = [ids[start : start + MOST_OBJECTS] for start in range(0, len(ids), MOST_OBJECTS)]
     answers = client.call(*((f"x:{name}/get", {"ids": page, "properties": list(properties)}) for page in pages))
     return [item for answer in answers for item in answer["list"]]
+
+
+def _ids(client: Client, name: str) -> list[str]:
+    """The ids of all objects of a type, from each place on until no more come."""
+    ids: list[str] = []
+    while True:
+        (found,) = client.call((f"x:{name}/query", {"position": len(ids)} if ids else {}))
+        ids += found["ids"]
+        # A page that is cut has more than one call to `get` may ask for.
+        if len(found["ids"]) < MOST_OBJECTS:
+            return ids

@@ -165,7 +165,17 @@ FIELDS: dict[str, Object] = {
         "memberGroupIds": {},
         "memberTenantId": None,
         "timeZone": None,
+        "createdAt": "",
     },
+    "MailingList": {
+        "name": "",
+        "domainId": "",
+        "description": None,
+        "aliases": {},
+        "memberTenantId": None,
+        "recipients": {},
+    },
+    "MemoryLookupKeyValue": {"namespace": "", "key": "", "value": "", "isGlobPattern": False},
     "AcmeProvider": {
         "directory": "",
         "challengeType": "TlsAlpn01",
@@ -313,7 +323,6 @@ UNIQUE = {
     "Domain": ("name",),
     "NetworkListener": ("name",),
     "AllowedIp": ("address",),
-    "Account": ("name", "domainId"),
     "MtaRoute": ("name",),
     "MtaTlsStrategy": ("name",),
 }

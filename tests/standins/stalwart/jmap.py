@@ -5,7 +5,7 @@ import re
 import socket
 from typing import Any
 
-from . import broadcast, dkim, jmapmail
+from . import broadcast, dkim, jmapmail, principals
 from .defaults import FIELDS, SINGLETONS
 from .jmapmail import Responses
 from .node import Node
@@ -16,6 +16,7 @@ from .zone import zone_file
 
 Answer = dict[str, Any]
 _MOST_OBJECTS = 500
+_MOST_RESULTS = 5000
 _NOT_FILTERED = {"DkimSignature": ("selector", "stage", "publicKey")}
 _ADMINISTRATION = re.compile(r"x:(\w+)/(get|query|set)")
 
@@ -78,7 +79,9 @@ def _administered(node: Node, account: Answer, method: str, arguments: Answer, c
                 text = f"Filter on property {key} is not supported or invalid"
                 raise Refused("unsupportedFilter", description=text)
         found_ids = [i for i, value in objects.items() if all(value.get(key) == part for key, part in wanted.items())]
-        answer = {"queryState": "n", "canCalculateChanges": True, "position": 0, "ids": found_ids}
+        start = arguments.get("position") or 0
+        page = found_ids[start : start + min(arguments.get("limit") or _MOST_RESULTS, _MOST_RESULTS)]
+        answer = {"queryState": "n", "canCalculateChanges": True, "position": start, "ids": page}
         return answer | ({"total": len(found_ids)} if arguments.get("calculateTotal") else {})
     ids = arguments.get("ids")
     if len(ids or ()) > _MOST_OBJECTS:
@@ -86,6 +89,9 @@ def _administered(node: Node, account: Answer, method: str, arguments: Answer, c
     if ids is None and name in SINGLETONS and not node.registry.is_written(name):
         return {"list": [], "notFound": []}
     properties = arguments.get("properties")
+    if name == "Account" and "usedDiskQuota" in (properties or ("usedDiskQuota",)):
+        for i in objects if ids is None else {*ids} & {*objects}:
+            objects[i]["usedDiskQuota"] = sum(len(mail.raw) for mail in node.mail.all(i))
     listed = [
         {"id": i, **{key: part for key, part in value.items() if properties is None or key in properties}}
         for i, value in objects.items()
@@ -108,9 +114,9 @@ def _objects(node: Node, name: str) -> dict[str, Answer]:
                 value["authSecret"] = {**value["authSecret"], "secret": MASK}
     if name == "DkimSignature":
         objects = {identity: dkim.masked(value, MASK) for identity, value in objects.items()}
-    if name == "Account":
-        for value in objects.values():
-            value["credentials"] = {key: {**part, "secret": MASK} for key, part in value["credentials"].items()}
+    if name in principals.TYPES:
+        names = {identity: domain["name"] for identity, domain in node.registry.all("Domain", cached=True).items()}
+        objects = {identity: principals.shown(value, names, MASK) for identity, value in objects.items()}
     return objects
 
 

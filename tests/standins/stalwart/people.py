@@ -4,7 +4,8 @@ import subprocess
 from typing import Any
 
 from . import dkim
-from .registry import Registry, opens
+from .principals import addresses, may_log_in, opens
+from .registry import Registry
 from .trust.signatures import Signer
 
 RECOVERY_ID = "d333333"
@@ -23,7 +24,9 @@ class People:
         if name and login == name and _matches(secret, password):
             return {"id": RECOVERY_ID, "name": name, "roles": {"@type": "Admin"}}
         found = self._account(login, self._domains(aliases=False))
-        return {**found[1], "id": found[0]} if found and opens(found[1], password) else None
+        if not found or not opens(found[1], password):
+            return None
+        return {**found[1], "id": found[0]} if may_log_in(found[1]) else None
 
     def recipient(self, address: str) -> str | None:
         """The id of the account with an address."""
@@ -53,7 +56,7 @@ class People:
     def _account(self, address: str, domains: dict[str, str]) -> tuple[str, dict[str, Any]] | None:
         mailbox, _, domain = address.lower().partition("@")
         for identity, account in self._registry.all("Account", cached=True).items():
-            if account["name"] == mailbox and account["domainId"] == domains.get(domain):
+            if (mailbox, domains.get(domain)) in addresses(account):
                 return identity, account
         return None
 

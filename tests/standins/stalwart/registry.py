@@ -1,22 +1,17 @@
 """Objects in the database: read, create, patch, with the refusals the real server gives."""
 
 import copy
-import hashlib
 import json
-import re
-import secrets
 import threading
 import time
 from typing import Any
 
-from . import dkim
+from . import dkim, principals
 from .defaults import FIELDS, SINGLETONS, UNIQUE, VARIANTS, Object, first_objects
 from .refused import Refused
 from .store import Store, Transaction
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz792013"
-_WEAK = re.compile(r"(password|12345|qwerty|letmein)", re.IGNORECASE)
-_LEAST_PASSWORD = 8
 MASK = "****"
 
 
@@ -97,8 +92,9 @@ class Registry:
             made["createdAt"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         if name == "AllowedIp":
             made["address"] = made["address"].removesuffix("/128" if ":" in made["address"] else "/32")
-        if name == "Account":
-            _seal(made)
+        if name in principals.TYPES:
+            made = principals.kept(name, made, None)
+            made["createdAt"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         if name == "DkimSignature":
             made = dkim.kept(made, None, value, self.all("Domain"))
 
@@ -108,13 +104,13 @@ class Registry:
                     other = json.loads(text)
                     if all(other[part] == made[part] for part in unique):
                         identity = key.decode().rsplit("/", 1)[1]
-                        properties = ["email"] if name == "Account" else list(unique)
                         raise Refused(
-                            "primaryKeyViolation", properties=properties, objectId={"object": name, "id": identity}
+                            "primaryKeyViolation", properties=list(unique), objectId={"object": name, "id": identity}
                         )
             counter = int(transaction.get(b"count/" + name.encode()) or b"1")
             transaction.set(b"count/" + name.encode(), str(counter + 1).encode())
             identity = encode(counter)
+            principals.claim(transaction, name, identity, made, None)
             transaction.set(_key(name, identity), json.dumps(made).encode())
             if name == "Domain" and made["dkimManagement"]["@type"] == "Automatic":
                 dkim.ask_for_keys(transaction, identity)
@@ -133,7 +129,7 @@ class Registry:
                 raise Refused("notFound")
             value = json.loads(found) if found else _unwritten(name)
             before = copy.deepcopy(value)
-            if patch.get("@type", value.get("@type")) != value.get("@type"):
+            if patch.get("@type", value.get("@type")) != value.get("@type") and name not in principals.TYPES:
                 # Another variant has other properties.
                 value = {"@type": patch["@type"]} if patch["@type"] == "Disabled" else copy.deepcopy(FIELDS[name])
             for path, part in patch.items():
@@ -145,10 +141,11 @@ class Registry:
                     here.pop(last, None)
                 elif part != MASK:
                     here[last] = part
-            if name == "Account":
-                _seal(value)
+            if name in principals.TYPES:
+                value = principals.kept(name, value, before)
             if name == "DkimSignature":
                 value = dkim.kept(value, before, patch, domains)
+            principals.claim(transaction, name, identity, value, before)
             if name == "Domain" and _is_told_to_make_keys(before, value):
                 dkim.ask_for_keys(transaction, identity)
             transaction.set(_key(name, identity), json.dumps(value).encode())
@@ -159,7 +156,12 @@ class Registry:
         """Remove an object."""
         if identity not in self.all(name):
             raise Refused("notFound")
-        self._changed(self.store.transact(lambda transaction: transaction.clear(_key(name, identity))))
+
+        def body(transaction: Transaction) -> None:
+            principals.release(transaction, name, identity)
+            transaction.clear(_key(name, identity))
+
+        self._changed(self.store.transact(body))
 
     def _changed(self, result: Any) -> Any:
         self.invalidate()
@@ -207,28 +209,3 @@ def _domain(name: str) -> str:
     if len(labels) < 2 or labels[-1] in {"example", "localhost"}:  # a single label is none
         raise Refused("invalidPatch", description="Invalid domain name", properties=["name"])
     return text
-
-
-def _seal(account: Object) -> None:
-    """Passwords are kept as digests; weak ones are refused."""
-    for credential in account["credentials"].values():
-        secret = credential.get("secret", "")
-        if secret.startswith("{sealed}"):
-            continue
-        if len(secret) < _LEAST_PASSWORD or _WEAK.search(secret):
-            raise Refused(
-                "invalidProperties",
-                description="Password is too weak. Add another word or two. Uncommon words are better.",
-                properties=["secret"],
-            )
-        salt = secrets.token_hex(8)
-        credential["secret"] = "{sealed}" + salt + hashlib.sha256((salt + secret).encode()).hexdigest()
-
-
-def opens(account: Object, password: str) -> bool:
-    """Whether a password is one of an account's."""
-    for credential in account["credentials"].values():
-        sealed = credential["secret"].removeprefix("{sealed}")
-        if hashlib.sha256((sealed[:16] + password).encode()).hexdigest() == sealed[16:]:
-            return True
-    return False

@@ -31,6 +31,7 @@ class Subject(StrEnum):
     MAIL = "mail"
     MAIL_NODE = "mail_node"
     DOMAIN = "domain"
+    ACCOUNT = "account"
     SETTING = "setting"
     SIGNING = "signing"
     QUEUE = "queue"

@@ -1,0 +1,1 @@
+"""Accounts of people and programs, groups and mailing lists."""

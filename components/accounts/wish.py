@@ -1,0 +1,47 @@
+"""Accounts, groups and lists as one document, which scripts compare with what the server has; without passwords."""
+
+import json
+from typing import Any
+
+from components.settings import AccountSettings, GroupSettings, ListSettings, Settings
+from components.settings.lists import recipients
+
+_MEBIBYTE = 1024 * 1024
+
+
+def document(settings: Settings) -> str:
+    """JSON of scripts/lib/accounts/wish.Wish, as short as it can be: there may be thousands of them."""
+    wish: dict[str, Any] = {
+        "domains": list(settings.domain_names),
+        "accounts": [_account(address, section) for address, section in sorted(settings.accounts.items())],
+        "groups": [_shared(address, section) for address, section in sorted(settings.groups.items())],
+        "lists": [_list(settings, address, section) for address, section in sorted(settings.lists.items())],
+    }
+    return json.dumps(wish, sort_keys=True, separators=(",", ":"))
+
+
+def _account(address: str, section: AccountSettings) -> dict[str, Any]:
+    return _said(
+        {
+            **_shared(address, section),
+            "groups": list(section.groups),
+            "role": "" if section.role == "user" else str(section.role),
+            "enabled": None if section.enabled else False,
+            "password": section.password if section.password > 1 else None,
+        }
+    )
+
+
+def _shared(address: str, section: AccountSettings | GroupSettings) -> dict[str, Any]:
+    quota = section.quota * _MEBIBYTE if section.quota else None
+    return _said({"address": address, "name": section.name, "aliases": list(section.aliases), "quota": quota})
+
+
+def _list(settings: Settings, address: str, section: ListSettings) -> dict[str, Any]:
+    members = list(recipients(settings.lists, address))
+    return _said({"address": address, "name": section.name, "aliases": list(section.aliases), "members": members})
+
+
+def _said(item: dict[str, Any]) -> dict[str, Any]:
+    """Without what says nothing."""
+    return {key: value for key, value in item.items() if value not in (None, "", [])}

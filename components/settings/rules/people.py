@@ -1,0 +1,104 @@
+"""Rules of accounts, groups and lists: whose an address is, and that what names another thing finds it."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from components.settings.account import AccountSettings, GroupSettings, ListSettings
+from components.settings.domain import DomainSettings
+from components.settings.lists import circles
+from components.settings.mistakes import Mistake, spell
+from components.settings.model import own_addresses
+from components.settings.rules.rule import Rules, Sound
+
+_KINDS = ("accounts", "groups", "lists")
+_MAPS = tuple(f"{kind}_sound_alone" for kind in _KINDS)
+
+Thing = AccountSettings | GroupSettings | ListSettings
+
+
+def _addresses(sound: Sound) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Every address that is somebody's, and where it stands."""
+    for kind, alone in zip(_KINDS, _MAPS, strict=True):
+        things: Mapping[str, Thing] = sound[alone]
+        for address, thing in things.items():
+            yield address, (kind, address)
+            for index, alias in enumerate(thing.aliases):
+                yield alias, (kind, address, "aliases", index)
+
+
+def _unique(sound: Sound) -> Iterator[Mistake]:
+    first: dict[str, str] = {}
+    for address, place in _addresses(sound):
+        key = spell(place)
+        if address in first:
+            yield Mistake(
+                key, f"{address} is {first[address]} already", "an address is one's only: leave it in one place"
+            )
+        first.setdefault(address, key)
+
+
+def _own(sound: Sound) -> Iterator[Mistake]:
+    """The administrator and the probe are made by the stack itself."""
+    for address, place in _addresses(sound):
+        if address in own_addresses(sound["mail"], sound["domains"]):
+            yield Mistake(
+                spell(place),
+                f"{address} is the stack's own account, the administrator's or the probe's",
+                "take another one; mail.admin names the administrator's",
+            )
+
+
+def _in_domains(sound: Sound) -> Iterator[Mistake]:
+    domains: Mapping[str, DomainSettings] = sound["domains"]
+    meant = {alias: name for name, section in domains.items() for alias in section.aliases}
+    for address, place in _addresses(sound):
+        local, _, domain = address.rpartition("@")
+        if domain in meant:
+            remedy = f"write {local}@{meant[domain]}, which has both addresses"
+            yield Mistake(spell(place), f"{domain} is another name of {meant[domain]}", remedy)
+        elif domain not in domains:
+            yield Mistake(spell(place), f"{domain} is no domain of this stack", f"add it: domains: {domain}")
+
+
+def _groups(sound: Sound) -> Iterator[Mistake]:
+    groups: Mapping[str, GroupSettings] = sound["groups"]
+    accounts: Mapping[str, AccountSettings] = sound["accounts_sound_alone"]
+    for address, account in accounts.items():
+        for index, group in enumerate(account.groups):
+            if group not in groups:
+                near = get_close_matches(group, groups, n=1, cutoff=0.6)
+                remedy = f"did you mean {near[0]}?" if near else f"add it: groups: {group}"
+                yield Mistake(spell(("accounts", address, "groups", index)), f"{group} is not among the groups", remedy)
+
+
+def _circles(sound: Sound) -> Iterator[Mistake]:
+    for way in circles(sound["lists"]):
+        text = " -> ".join([*way, way[0]])
+        yield Mistake(
+            spell(("lists", way[0], "members")), f"the list leads back to itself: {text}", "take one of them out"
+        )
+
+
+def _secret(sound: Sound) -> Iterator[Mistake]:
+    """A hash is as good as a password to who has time.
+
+    Args:
+        sound: the accounts, and under `secret` the keys that the stack file keeps as secrets, whole or in part.
+    """
+    accounts: Mapping[str, AccountSettings] = sound["accounts_sound_alone"]
+    if "accounts" in sound["secret"]:
+        return
+    for address, account in accounts.items():
+        if account.password_hash:
+            key = spell(("accounts", address, "password_hash"))
+            yield Mistake(key, "is a secret and must be stored as one", f"pulumi config set --secret --path '{key}'")
+
+
+RULES: Rules = (
+    (_MAPS, _unique),
+    ((*_MAPS, "domains", "mail"), _own),
+    ((*_MAPS, "domains"), _in_domains),
+    (("accounts_sound_alone", "groups"), _groups),
+    (("lists",), _circles),
+    (("accounts_sound_alone",), _secret),
+)

@@ -1,0 +1,30 @@
+"""How accounts, groups and lists stand against the stack file, for `make status`. Nothing of passwords. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib.accounts import changes
+from lib.accounts.held import Held, Here
+from lib.accounts.record import Entry
+from lib.accounts.wish import ACCOUNT, Wish
+
+
+def state(here: Here, wish: Wish, entries: Mapping[str, Entry]) -> dict[str, Any]:
+    """Which are missing, which somebody disabled by hand, which differ and in what, which have left the stack file."""
+    there = [(thing, here.things[thing.address]) for thing in wish.things if thing.address in here.things]
+    return {
+        "missing": [changes.said(thing) for thing in wish.things if thing.address not in here.things],
+        "disabled": [thing.address for thing, held in there if thing.enabled and _by_hand(held, entries)],
+        "different": [
+            change.what
+            for thing, held in there
+            for change in changes.differing(held, thing, here, wish, entries.get(thing.address))
+        ],
+        "left": sorted(address for address, entry in entries.items() if entry.left and address in here.things),
+    }
+
+
+def _by_hand(held: Held, entries: Mapping[str, Entry]) -> bool:
+    """Whether nobody logs in to an account, and it was not the stack that said so."""
+    entry = entries.get(held.address)
+    return held.kind == ACCOUNT and held.is_locked and not (entry and entry.locked)

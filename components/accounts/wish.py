@@ -16,6 +16,7 @@ def document(settings: Settings) -> str:
         "accounts": [_account(address, section) for address, section in sorted(settings.accounts.items())],
         "groups": [_shared(address, section) for address, section in sorted(settings.groups.items())],
         "lists": [_list(settings, address, section) for address, section in sorted(settings.lists.items())],
+        "remove": sorted(settings.remove),
     }
     return json.dumps(wish, sort_keys=True, separators=(",", ":"))
 

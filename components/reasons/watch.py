@@ -12,6 +12,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from pulumi.runtime.settings import monitor_supports_feature
 
 from components.reasons.compare import Difference, Unknown, Value, difference
+from components.reasons.leaving import disabled, erased
 from components.reasons.restarts import Service, consequence, restarted, warning
 from components.reasons.wording import reason
 from components.topology import Plan
@@ -83,11 +84,15 @@ class Watch:
         try:
             values, secrets = await _known(self.noted[args.name].values)
             found = difference(await _bare(args.old_inputs), await _bare(args.new_inputs), values)
-            told = "; ".join(filter(None, [reason(found, secrets), consequence(found)]))
+            told = "; ".join(filter(None, [reason(found, secrets), consequence(found), disabled(found)]))
+            last = await _bare(args.old_outputs)
+            lost = "; ".join(erased(found, str(last.get("stdout") or "")))
         except Exception as error:  # noqa: BLE001  # nothing that is told may stop what is done
             told = f"runs again; why cannot be told: {type(error).__name__}"
         else:
             self._note(found, values)
+            if lost:
+                pulumi.warn(lost, step)
         pulumi.info(told, step)
 
     def _note(self, found: Difference, values: Mapping[str, Value]) -> None:

@@ -24,6 +24,7 @@ from components.settings.fields import (
     NodeName,
     Note,
     Release,
+    Removable,
     Wanted,
 )
 from components.settings.front import DnsSettings, FrontSettings
@@ -195,7 +196,7 @@ class Settings(Section):
         description="The nodes, by name. The first in natural order seeds the cluster file."
     )
     domains: Domains = Field(
-        description="The mail domains, by name, e.g. `example.org: {}`. Taking one out later never deletes it."
+        description="The mail domains, by name, e.g. `example.org: {}`. One taken out stays until `remove` names it."
     )
     accounts: Accounts = Field(
         default={},
@@ -206,6 +207,11 @@ class Settings(Section):
     )
     lists: Lists = Field(
         default={}, description="Addresses that pass mail on, by address. One that is taken out passes nothing on."
+    )
+    remove: tuple[Removable, ...] = Field(
+        default=(),
+        description="Addresses and domains that are erased for good, with all mail in them: by name, and only what was"
+        " taken out of the stack file in a run before.",
     )
     cluster: ClusterName = Field(default="mail", description="Name of the database cluster, constant for its life.")
     fault_tolerance: Wanted = Field(

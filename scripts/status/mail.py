@@ -74,7 +74,8 @@ def look(client: Client, wish: Wish, directory: Directory) -> dict[str, Any]:
 
 
 def look_at_accounts(client: Client, people: People) -> dict[str, Any]:
-    return state(accounts.look(client), people, record.read(client).entries)
+    entries = record.read(client).entries
+    return state(accounts.look(client, {*entries, *people.names}), people, entries)
 
 
 def different(now: plan.State, wish: Wish) -> list[str]:

@@ -15,6 +15,7 @@ from lib.stalwart.jmap import Answer, Client
 from components.accounts import passwords
 from components.accounts import wish as program
 from components.settings import check
+from tests.standins.providers.generated import key_pair
 from tests.standins.stalwart import jmap, principals
 from tests.standins.stalwart.memory import MemoryStore
 from tests.standins.stalwart.node import Node
@@ -108,7 +109,7 @@ def test_all_are_made_with_what_they_have_and_a_second_run_changes_nothing(clien
     assert here.things["bob@two.test"].item["roles"] == {"@type": "Admin"}
     everybody = {"anna@dev.test", "bob@two.test", "out+side@elsewhere.net"}
     assert held.texts(here.things["all@dev.test"].item["recipients"]) == everybody
-    assert run(client, **FULL) == {"made": first["made"], "changed": []}
+    assert run(client, **FULL) == {"made": first["made"], "changed": [], "left": {}}
 
 
 def test_who_is_made_logs_in_with_the_password_of_the_output_also_by_an_alias(client: InProcess) -> None:
@@ -145,7 +146,7 @@ def test_a_password_that_its_person_changed_stays_and_only_another_number_sets_a
 
 def test_who_leaves_the_stack_file_is_disabled_and_keeps_everything(client: InProcess) -> None:
     run(client, **FULL)
-    left = {**FULL, "accounts": {"bob@two.test": {}}, "lists": {}, "groups": {}}
+    left: dict[str, Any] = {"accounts": {"bob@two.test": {}}}
     assert run(client, **left)["changed"]
     here = held.look(client)
     assert {*here.things} == {*FULL["accounts"], *FULL["groups"], *FULL["lists"]}, "none is removed"
@@ -175,14 +176,15 @@ def test_what_a_person_disabled_stays_disabled(client: InProcess) -> None:
 
 
 def test_what_others_made_is_left_alone_or_taken_over_as_it_is(client: InProcess) -> None:
-    by_hand(client, "hanna")
+    by_hand(client, "hanna", domainId=held.look(client).domains["dev.test"])
     run(client, accounts={"anna@dev.test": {}})
     run(client)
+    run(client, remove=["anna@dev.test"])
     assert client.node.login("hanna@dev.test", "Own-Passphrase-2026"), "never in the stack file"
-    address = next(name for name in held.look(client).things if name.startswith("hanna@"))
+    address = "hanna@dev.test"
     with pytest.raises(Failed, match=r"not made by this stack.*quota: none"):
         run(client, accounts={address: {"quota": "1GiB"}})
-    assert run(client, accounts={address: {}}) == {"made": [], "changed": []}
+    assert run(client, accounts={address: {}}) == {"made": [], "changed": [], "left": {}}
     run(client, accounts={address: {"quota": "1GiB"}})
     assert client.node.login(address, "Own-Passphrase-2026"), "its password is its own"
 
@@ -278,14 +280,14 @@ def test_status_tells_what_is_missing_what_a_person_disabled_and_what_left(clien
     run(client, **FULL)
     shall, _ = wish(**FULL)
     well: dict[str, Any] = {"missing": [], "disabled": [], "different": [], "left": []}
-    assert state(held.look(client), shall, record.read(client).entries) == well
+    assert state(held.look(client, shall.names), shall, record.read(client).entries) == well
     here = held.look(client)
     permissions = {"@type": "Merge", "enabledPermissions": {}, "disabledPermissions": {"authenticate": True}}
     client.call(
         ("x:Account/set", {"update": {here.things["anna@dev.test"].id: {"permissions": permissions, "aliases": {}}}}),
         ("x:Account/set", {"destroy": [here.things["bob@two.test"].id]}),
     )
-    told = state(held.look(client), shall, record.read(client).entries)
+    told = state(held.look(client, shall.names), shall, record.read(client).entries)
     assert told == {
         "missing": ["account bob@two.test"],
         "disabled": ["anna@dev.test"],
@@ -300,3 +302,94 @@ def test_status_tells_what_is_missing_what_a_person_disabled_and_what_left(clien
         "office@dev.test",
         "team@dev.test",
     ]
+
+
+def test_what_has_left_is_told_with_what_there_is_to_lose(client: InProcess) -> None:
+    run(client, **FULL)
+    client.node.mail.deliver(held.look(client).things["anna@dev.test"].id, b"x" * 1000)
+    told = run(client)["left"]
+    assert told["anna@dev.test"] == {"kind": "account", "bytes": 1000}
+    assert told["team@dev.test"] == {"kind": "list", "bytes": 0}
+
+
+def test_only_what_is_named_and_has_left_in_a_run_before_is_erased(client: InProcess) -> None:
+    run(client, **FULL)
+    with pytest.raises(Failed, match=r"account anna@dev.test has not left the stack file yet"):
+        run(client, remove=["anna@dev.test"])
+    assert client.node.login("anna@dev.test", password("anna@dev.test")), "nothing was written"
+    run(client)
+    assert "account anna@dev.test is erased" in run(client, remove=["anna@dev.test"])["changed"]
+    here = held.look(client)
+    assert {*here.things} == {*FULL["accounts"], *FULL["groups"], *FULL["lists"]} - {"anna@dev.test"}
+    assert run(client, remove=["anna@dev.test"])["changed"] == []
+    assert "anna@dev.test" not in record.read(client).entries
+
+
+def test_who_was_erased_and_comes_back_is_new(client: InProcess) -> None:
+    for maps in ({"accounts": {"anna@dev.test": {"password": 2}}}, {}, {"remove": ["anna@dev.test"]}):
+        run(client, **maps)
+    run(client, accounts={"anna@dev.test": {}})
+    assert client.node.login("anna@dev.test", password("anna@dev.test", 1))
+
+
+def test_what_others_made_is_never_erased(client: InProcess) -> None:
+    domain = held.look(client).domains["dev.test"]
+    by_hand(client, "hanna", domainId=domain)
+    with pytest.raises(Failed, match=r"account hanna@dev.test is not this stack's"):
+        run(client, remove=["hanna@dev.test"])
+
+
+def test_a_group_with_members_of_others_making_stays(client: InProcess) -> None:
+    run(client, groups={"office@dev.test": {}})
+    here = held.look(client)
+    by_hand(
+        client, "hanna", domainId=here.domains["dev.test"], memberGroupIds={here.group_ids["office@dev.test"]: True}
+    )
+    run(client)
+    with pytest.raises(Failed, match=r"account hanna@dev.test is a member of the group office@dev.test"):
+        run(client, remove=["office@dev.test"])
+
+
+def test_a_domain_goes_with_all_that_the_stack_made_in_it_and_its_keys(client: InProcess) -> None:
+    run(client, **FULL)
+    one: dict[str, Any] = {"domains": {"dev.test": {}}}
+    told = run(client, **one)["left"]
+    assert told["two.test"] == {"kind": "domain", "bytes": 0, "holds": 2}
+    identity = held.look(client).domains["two.test"]
+    secret = {"@type": "Text", "secret": key_pair("ED25519")["privateKeyPem"]}
+    key = {"@type": "Dkim1Ed25519Sha256", "domainId": identity, "selector": "s1", "privateKey": secret}
+    client.call(("x:DkimSignature/set", {"create": {"k": key}}))
+    run(client, **one, remove=["two.test"])
+    here = held.look(client)
+    assert {*here.domains} == {"dev.test"}
+    assert not [address for address in here.things if address.endswith("@two.test")]
+    assert not client.node.registry.all("DkimSignature")
+
+
+def test_a_domain_in_which_others_have_accounts_stays(client: InProcess) -> None:
+    run(client)
+    by_hand(client, "hanna", domainId=held.look(client).domains["two.test"])
+    one: dict[str, Any] = {"domains": {"dev.test": {}}}
+    run(client, **one)
+    with pytest.raises(Failed, match=r"account hanna@two.test is not this stack's"):
+        run(client, **one, remove=["two.test"])
+
+
+def test_a_domain_whose_name_another_uses_as_an_alias_stays(client: InProcess) -> None:
+    run(client)
+    here = held.look(client)
+    alias = {"0": {"name": "h", "domainId": here.domains["two.test"]}}
+    by_hand(client, "hanna", domainId=here.domains["dev.test"], aliases=alias)
+    one: dict[str, Any] = {"domains": {"dev.test": {}}}
+    run(client, **one)
+    with pytest.raises(Failed, match=r"account hanna@dev.test has the alias h@two.test"):
+        run(client, **one, remove=["two.test"])
+
+
+def test_a_group_that_leaves_the_stack_file_has_no_members_any_more(client: InProcess) -> None:
+    run(client, **FULL)
+    anna = {**FULL["accounts"]["anna@dev.test"], "groups": []}
+    run(client, accounts={"anna@dev.test": anna})
+    assert not held.look(client).things["anna@dev.test"].item["memberGroupIds"]
+    run(client, accounts={"anna@dev.test": anna}, remove=["office@dev.test"])
+    assert "office@dev.test" not in held.look(client).things

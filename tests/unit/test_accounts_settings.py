@@ -175,3 +175,18 @@ def test_the_document_has_no_password() -> None:
     given = {"anna@dev.test": {"password_hash": HASHES[3]}}
     settings = check({**STACK, "accounts": given}, frozenset({"accounts"}))
     assert HASHES[3] not in wish.document(settings)
+
+
+def test_what_is_erased_must_stand_nowhere_else() -> None:
+    told = mistakes(
+        accounts={"anna@dev.test": {}},
+        lists={"team@dev.test": {"members": ["x@y.net"]}},
+        remove=["anna@dev.test", "admin@dev.test", "alias.test", "gone@dev.test", "gone.test", "chef@dev.test"],
+        domains={"dev.test": {"aliases": ["alias.test"], "catch_all": "chef@dev.test"}},
+    )
+    by_key = dict(line.split(": ", 1) for line in told)
+    assert sorted(by_key) == ["remove[0]", "remove[1]", "remove[2]", "remove[5]"]
+    assert 'anna@dev.test is accounts["anna@dev.test"]' in by_key["remove[0]"]
+    assert "take it out there first" in by_key["remove[0]"]
+    assert "the stack's own account" in by_key["remove[1]"]
+    assert "catch_all" in by_key["remove[5]"]

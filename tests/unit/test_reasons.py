@@ -1,5 +1,6 @@
 """Why a step runs again: found by comparing what it was given, told without a secret."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from lib.stalwart import wish
 
 from components.reasons.compare import Difference, Unknown, Value, difference
+from components.reasons.leaving import disabled, erased
 from components.reasons.restarts import STARTED_FOR, Service, consequence, restarted, warning
 from components.reasons.wording import DOCUMENTS, MEMBERS, SHOWN, reason
 from components.remote.script import SCRIPTS, Script, script, values_of
@@ -276,3 +278,34 @@ def test_nodes_are_named_in_natural_order_and_services_where_they_differ() -> No
 def test_with_one_mail_node_left_in_a_zone_less_may_be_lost() -> None:
     nodes = {"mx1": {}, "mx2": {}, "mx3": {"roles": ["database"]}}
     assert "no zone instead of any 1 zone" in warning(laid_out("abc", nodes=nodes), {Service.MAIL: ["mx1", "mx2"]})
+
+
+def people(*addresses: str, remove: tuple[str, ...] = ()) -> dict[str, str]:
+    """The variables of the step that makes accounts."""
+    accounts = [{"address": address} for address in addresses]
+    wish = {"domains": ["dev.test"], "accounts": accounts, "groups": [], "lists": [], "remove": list(remove)}
+    return {"ACCOUNTS": json.dumps(wish)}
+
+
+def test_a_preview_says_who_is_disabled_and_what_is_erased_with_how_much_mail() -> None:
+    path = "accounts/apply.py"
+    assert not disabled(between(path, people("a@dev.test"), people("a@dev.test", "b@dev.test")))
+    gone = between(path, people("a@dev.test", "b@dev.test"), people("b@dev.test"))
+    assert disabled(gone).endswith("disabled and kept with all mail: a@dev.test")
+    assert not list(erased(gone, ""))
+    last = json.dumps(
+        {
+            "left": {
+                "a@dev.test": {"kind": "account", "bytes": 3 * 1024**3 // 2},
+                "two.test": {"kind": "domain", "bytes": 100, "holds": 3},
+            }
+        }
+    )
+    named = between(path, people(), people(remove=("a@dev.test", "never@dev.test", "two.test")))
+    assert list(erased(named, last)) == [
+        "erases the account a@dev.test for good, with 1.5 GiB of mail",
+        "erases never@dev.test for good, unless it is gone already or nobody disabled it before: then it is refused",
+        "erases the domain two.test for good, with 3 addresses in it and 100 bytes of mail",
+    ]
+    again = between(path, people(remove=("a@dev.test",)), people("b@dev.test", remove=("a@dev.test",)))
+    assert not list(erased(again, last)), "told once"

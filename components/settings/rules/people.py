@@ -8,6 +8,7 @@ from components.settings.domain import DomainSettings
 from components.settings.lists import circles
 from components.settings.mistakes import Mistake, spell
 from components.settings.model import own_addresses
+from components.settings.names import with_aliases
 from components.settings.rules.rule import Rules, Sound
 
 _KINDS = ("accounts", "groups", "lists")
@@ -71,6 +72,23 @@ def _groups(sound: Sound) -> Iterator[Mistake]:
                 yield Mistake(spell(("accounts", address, "groups", index)), f"{group} is not among the groups", remedy)
 
 
+def _removed(sound: Sound) -> Iterator[Mistake]:
+    """What is erased stands nowhere else any more."""
+    domains: Mapping[str, DomainSettings] = sound["domains"]
+    places = {name: spell(("domains", name)) for name in with_aliases(domains)}
+    places |= {
+        section.catch_all: spell(("domains", name, "catch_all"))
+        for name, section in domains.items()
+        if section.catch_all
+    }
+    places |= {address: spell(place) for address, place in _addresses(sound)}
+    places |= dict.fromkeys(own_addresses(sound["mail"], domains), "the stack's own account")
+    for index, name in enumerate(sound["remove"]):
+        if name in places:
+            remedy = "take it out there first and run once: it is disabled, and what is erased with it is told"
+            yield Mistake(spell(("remove", index)), f"{name} is {places[name]}", remedy)
+
+
 def _circles(sound: Sound) -> Iterator[Mistake]:
     for way in circles(sound["lists"]):
         text = " -> ".join([*way, way[0]])
@@ -99,6 +117,7 @@ RULES: Rules = (
     ((*_MAPS, "domains", "mail"), _own),
     ((*_MAPS, "domains"), _in_domains),
     (("accounts_sound_alone", "groups"), _groups),
+    ((*_MAPS, "domains", "mail", "remove"), _removed),
     (("lists",), _circles),
     (("accounts_sound_alone",), _secret),
 )

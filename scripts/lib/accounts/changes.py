@@ -48,9 +48,9 @@ def new(thing: Thing, here: Here) -> Change:
     return Change(said(thing), create("Account", {"@type": "User", **value}))
 
 
-def differing(held: Held, thing: Thing, here: Here, wish: Wish, entry: Entry | None) -> Iterator[Change]:
+def differing(held: Held, thing: Thing, here: Here, entry: Entry | None) -> Iterator[Change]:
     """The call that makes one what it shall be, if anything differs."""
-    if patch := differences(held, thing, here, wish, entry):
+    if patch := differences(held, thing, here, entry):
         yield Change(f"{said(thing)}: {in_words(patch)}", update(held.type, held.id, patch))
 
 
@@ -59,7 +59,7 @@ def in_words(patch: Mapping[str, Any]) -> str:
     return ", ".join(_WORDS[key] for key in patch)
 
 
-def differences(held: Held, thing: Thing, here: Here, wish: Wish, entry: Entry | None) -> dict[str, Any]:
+def differences(held: Held, thing: Thing, here: Here, entry: Entry | None) -> dict[str, Any]:
     """The properties that differ, as they shall be.
 
     Args:
@@ -78,14 +78,14 @@ def differences(held: Held, thing: Thing, here: Here, wish: Wish, entry: Entry |
     if (item.get("quotas") or {}).get(_ROOM) != thing.quota:
         patch["quotas"] = _quotas(thing, item.get("quotas") or {})
     if thing.kind == ACCOUNT:
-        patch |= _of_account(held, thing, here, wish, entry)
+        patch |= _of_account(held, thing, here, entry)
     return patch
 
 
-def _of_account(held: Held, thing: Thing, here: Here, wish: Wish, entry: Entry | None) -> dict[str, Any]:
+def _of_account(held: Held, thing: Thing, here: Here, entry: Entry | None) -> dict[str, Any]:
     patch: dict[str, Any] = {}
-    # Groups that are nobody's but the server's are between it and who made them.
-    ours = {here.group_ids[group.address] for group in wish.of(GROUP) if group.address in here.group_ids}
+    # Groups of somebody else's making are between that person and the account.
+    ours = {identity for address, identity in here.group_ids.items() if address in here.ours}
     now = {*(held.item.get("memberGroupIds") or {})}
     if now & ours != (shall := {here.group_ids[group] for group in thing.groups if group in here.group_ids}):
         patch["memberGroupIds"] = dict.fromkeys(sorted(shall | (now - ours)), True)

@@ -1,18 +1,18 @@
-"""What the stack has to remember of each account, group and list, before a run changes anything and after it. Pure."""
+"""What the stack has to remember of accounts, groups, lists and domains, before a run changes them and after. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from lib.accounts.held import Here
 from lib.accounts.record import Entry
-from lib.accounts.wish import ACCOUNT, Wish
+from lib.accounts.wish import ACCOUNT, DOMAIN, Wish
 
 Entries = Mapping[str, Entry]
 
 
 def before(here: Here, wish: Wish, entries: Entries) -> dict[str, Entry]:
     """What is about to be done: a run that is interrupted has to know its own when it goes on."""
-    noted = dict(entries)
+    noted = {**entries, **{name: entries.get(name, Entry(DOMAIN, made=True)) for name in wish.domains}}
     for thing in wish.things:
         held = here.things.get(thing.address)
         entry = entries.get(thing.address)
@@ -28,11 +28,11 @@ def before(here: Here, wish: Wish, entries: Entries) -> dict[str, Entry]:
 
 
 def leavers(here: Here, wish: Wish, entries: Entries) -> list[str]:
-    """Those that are in the stack file no more since the last run."""
+    """The accounts, groups and lists that are in the stack file no more since the last run."""
     return sorted(
         address
         for address, entry in entries.items()
-        if address in here.things and not entry.left and address not in wish.addresses
+        if address in here.things and not entry.left and address not in wish.names
     )
 
 
@@ -44,10 +44,12 @@ def after(wish: Wish, entries: Entries, gone: Collection[str]) -> dict[str, Entr
     """
     shall = {thing.address: thing for thing in wish.things}
     done = {}
-    for address, entry in entries.items():
-        if thing := shall.get(address):
+    for name, entry in entries.items():
+        if thing := shall.get(name):
             locked = entry.locked and not thing.enabled
-            done[address] = replace(entry, password=thing.password, locked=locked, left=False)
-        elif address not in gone:
-            done[address] = replace(entry, left=True)
+            done[name] = replace(entry, password=thing.password, locked=locked, left=False)
+        elif name in wish.domains:
+            done[name] = replace(entry, left=False)
+        elif name not in gone:
+            done[name] = replace(entry, left=True)
     return done

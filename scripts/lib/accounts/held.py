@@ -1,6 +1,6 @@
 """What the mail server holds: its domains, accounts, groups and lists, each by its address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -64,6 +64,13 @@ class Here:
 
     things: Mapping[str, Held]
 
+    ours: frozenset[str] = frozenset()
+    """Addresses of the groups that are the stack's, or have been."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is something of this address, or a domain of this name."""
+        return name in self.things or name in self.domains
+
     @cached_property
     def owners(self) -> Mapping[str, Held]:
         """Every address -> whose it is."""
@@ -75,15 +82,20 @@ class Here:
         return {address: held.id for address, held in self.things.items() if held.kind == GROUP}
 
 
-def look(client: Client) -> Here:
-    """Ask the server."""
+def look(client: Client, ours: Iterable[str] = ()) -> Here:
+    """Ask the server.
+
+    Args:
+        ours: addresses that are the stack's, or have been.
+    """
     domains = every(client, "Domain", ("id", "name"))
     names = {item["id"]: item["name"].lower() for item in domains}
     found = [
         _held(ACCOUNT if item["@type"] == "User" else GROUP, item, names) for item in every(client, "Account", _ACCOUNT)
     ]
     found += [_held(LIST, item, names) for item in every(client, "MailingList", _LIST)]
-    return Here({name: identity for identity, name in names.items()}, {held.address: held for held in found})
+    held = {one.address: one for one in found}
+    return Here({name: identity for identity, name in names.items()}, held, frozenset(ours))
 
 
 def _held(kind: str, item: Mapping[str, Any], names: Mapping[str, str]) -> Held:

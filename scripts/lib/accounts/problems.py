@@ -23,7 +23,7 @@ def problems(here: Here, wish: Wish, entries: Mapping[str, Entry]) -> Iterator[s
             yield from _taken(address, thing, here, shall)
         held = here.things.get(thing.address)
         if held and held.kind == thing.kind:
-            yield from _not_ours(held, thing, here, wish, entries.get(thing.address))
+            yield from _not_ours(held, thing, here, entries.get(thing.address))
 
 
 def _taken(address: str, thing: Thing, here: Here, shall: dict[str, Thing]) -> Iterator[str]:
@@ -42,9 +42,9 @@ def _taken(address: str, thing: Thing, here: Here, shall: dict[str, Thing]) -> I
         yield f"{changes.said(thing)}: on the mail server {address} belongs to the {changes.said(owner)}"
 
 
-def _not_ours(held: Held, thing: Thing, here: Here, wish: Wish, entry: Entry | None) -> Iterator[str]:
+def _not_ours(held: Held, thing: Thing, here: Here, entry: Entry | None) -> Iterator[str]:
     """One that is there and was not made here is taken over as it is, and not changed."""
-    if entry is None and (patch := changes.differences(held, thing, here, wish, None)):
+    if entry is None and (patch := changes.differences(held, thing, here, None)):
         there = "; ".join(f"{changes.in_words({key: 0})}: {_there(held, key)}" for key in patch)
         yield (
             f"{changes.said(thing)} is there, was not made by this stack, and is different. It is taken over only as it"

@@ -67,7 +67,7 @@ def write(client: Client, before: Records, entries: Mapping[str, Entry], gone: I
         for address in gone
         if address in before.ids
     ]
-    batch.write(client, changes, about="the record of the stack's accounts")
+    batch.write(client, changes, about="")
 
 
 def _change(before: Records, address: str, entry: Entry) -> Change:

@@ -18,9 +18,9 @@ def state(here: Here, wish: Wish, entries: Mapping[str, Entry]) -> dict[str, Any
         "different": [
             change.what
             for thing, held in there
-            for change in changes.differing(held, thing, here, wish, entries.get(thing.address))
+            for change in changes.differing(held, thing, here, entries.get(thing.address))
         ],
-        "left": sorted(address for address, entry in entries.items() if entry.left and address in here.things),
+        "left": sorted(address for address, entry in entries.items() if entry.left and here.has(address)),
     }
 
 

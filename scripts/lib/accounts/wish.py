@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ACCOUNT, GROUP, LIST = "account", "group", "list"
+DOMAIN = "domain"
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ class Wish:
         return tuple(thing for thing in self.things if thing.kind == kind)
 
     @property
-    def addresses(self) -> frozenset[str]:
-        """The main address of each."""
-        return frozenset(thing.address for thing in self.things)
+    def names(self) -> frozenset[str]:
+        """The main address of each, and the domains."""
+        return frozenset((*self.domains, *(thing.address for thing in self.things)))
 
 
 def parse(text: str) -> Wish:

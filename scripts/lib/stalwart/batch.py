@@ -23,7 +23,7 @@ def write(
     """Make changes; what was changed, in words. Those that follow each other and are of one type go together.
 
     Args:
-        about: what they are, for a word on the way where there are many.
+        about: what they are, for a word on the way where there are many; empty: nothing is said.
         secrets: what is added to some of them.
         at_once: how many go into one call.
 
@@ -51,6 +51,8 @@ def _parts(changes: Sequence[Change], at_once: int) -> Iterator[list[Change]]:
 
 
 def _progress(about: str, part: Sequence[Change], done: int, whole: int) -> Iterator[str]:
+    if not about:
+        return
     if whole <= _SHOWN:
         yield from (f"setting: {change.what}" for change in part)
     else:

@@ -44,6 +44,7 @@ class InProcess(Client):
 def client() -> InProcess:
     """A server with two domains."""
     node = Node(MemoryStore())  # type: ignore[arg-type]  # a part of a store is enough
+    node.registry.insert_defaults()
     node.reload()
     for name in ("dev.test", "two.test"):
         node.registry.create("Domain", {"name": name})
@@ -115,14 +116,14 @@ def test_all_are_made_with_what_they_have_and_a_second_run_changes_nothing(clien
 def test_who_is_made_logs_in_with_the_password_of_the_output_also_by_an_alias(client: InProcess) -> None:
     run(client, **FULL)
     for login in ("anna@dev.test", "postmaster@dev.test"):
-        assert client.node.login(login, password("anna@dev.test"))
-    assert client.node.login("eve@two.test", password("eve@two.test")) is None, "not enabled"
+        assert client.node.people.login(login, password("anna@dev.test"))
+    assert client.node.people.login("eve@two.test", password("eve@two.test")) is None, "not enabled"
 
 
 def test_a_hash_is_taken_as_one(client: InProcess) -> None:
     hashed = crypted("Geheime-Worte-26")
     run(client, accounts={"anna@dev.test": {"password_hash": hashed}})
-    assert client.node.login("anna@dev.test", "Geheime-Worte-26")
+    assert client.node.people.login("anna@dev.test", "Geheime-Worte-26")
 
 
 def crypted(text: str) -> str:
@@ -135,13 +136,13 @@ def test_a_password_that_its_person_changed_stays_and_only_another_number_sets_a
     identity = held.look(client).things["anna@dev.test"].id
     client.call(("x:Account/set", {"update": {identity: {"credentials/0/secret": "Own-Passphrase-2026"}}}))
     run(client, accounts={"anna@dev.test": {"name": "Anna"}})
-    assert client.node.login("anna@dev.test", "Own-Passphrase-2026")
+    assert client.node.people.login("anna@dev.test", "Own-Passphrase-2026")
     run(client, accounts={"anna@dev.test": {"name": "Anna", "password": 2}})
-    assert client.node.login("anna@dev.test", "Own-Passphrase-2026") is None
-    assert client.node.login("anna@dev.test", password("anna@dev.test", 2))
+    assert client.node.people.login("anna@dev.test", "Own-Passphrase-2026") is None
+    assert client.node.people.login("anna@dev.test", password("anna@dev.test", 2))
     client.call(("x:Account/set", {"update": {identity: {"credentials/0/secret": "Own-Passphrase-2027"}}}))
     run(client, accounts={"anna@dev.test": {"name": "Anna A.", "password": 2}})
-    assert client.node.login("anna@dev.test", "Own-Passphrase-2027"), "set once"
+    assert client.node.people.login("anna@dev.test", "Own-Passphrase-2027"), "set once"
 
 
 def test_who_leaves_the_stack_file_is_disabled_and_keeps_everything(client: InProcess) -> None:
@@ -150,9 +151,9 @@ def test_who_leaves_the_stack_file_is_disabled_and_keeps_everything(client: InPr
     assert run(client, **left)["changed"]
     here = held.look(client)
     assert {*here.things} == {*FULL["accounts"], *FULL["groups"], *FULL["lists"]}, "none is removed"
-    assert client.node.login("anna@dev.test", password("anna@dev.test")) is None
+    assert client.node.people.login("anna@dev.test", password("anna@dev.test")) is None
     assert here.things["anna@dev.test"].aliases == ("postmaster@dev.test",)
-    assert client.node.recipient("anna@dev.test"), "its mail still arrives"
+    assert client.node.people.recipient("anna@dev.test"), "its mail still arrives"
     assert not here.things["all@dev.test"].item["recipients"]
     assert run(client, **left)["changed"] == []
 
@@ -160,9 +161,9 @@ def test_who_leaves_the_stack_file_is_disabled_and_keeps_everything(client: InPr
 def test_who_comes_back_is_as_before_with_the_same_password(client: InProcess) -> None:
     run(client, **FULL)
     run(client)
-    assert client.node.login("anna@dev.test", password("anna@dev.test")) is None
+    assert client.node.people.login("anna@dev.test", password("anna@dev.test")) is None
     assert run(client, **FULL)["made"] == ["anna@dev.test", "bob@two.test", "eve@two.test"]
-    assert client.node.login("anna@dev.test", password("anna@dev.test"))
+    assert client.node.people.login("anna@dev.test", password("anna@dev.test"))
     assert len(held.look(client).things["all@dev.test"].item["recipients"]) == 3
 
 
@@ -172,7 +173,7 @@ def test_what_a_person_disabled_stays_disabled(client: InProcess) -> None:
     permissions = {"@type": "Merge", "enabledPermissions": {}, "disabledPermissions": {"authenticate": True}}
     client.call(("x:Account/set", {"update": {identity: {"permissions": permissions}}}))
     run(client, accounts={"anna@dev.test": {"name": "Anna"}})
-    assert client.node.login("anna@dev.test", password("anna@dev.test")) is None
+    assert client.node.people.login("anna@dev.test", password("anna@dev.test")) is None
 
 
 def test_what_others_made_is_left_alone_or_taken_over_as_it_is(client: InProcess) -> None:
@@ -180,13 +181,13 @@ def test_what_others_made_is_left_alone_or_taken_over_as_it_is(client: InProcess
     run(client, accounts={"anna@dev.test": {}})
     run(client)
     run(client, remove=["anna@dev.test"])
-    assert client.node.login("hanna@dev.test", "Own-Passphrase-2026"), "never in the stack file"
+    assert client.node.people.login("hanna@dev.test", "Own-Passphrase-2026"), "never in the stack file"
     address = "hanna@dev.test"
     with pytest.raises(Failed, match=r"not made by this stack.*quota: none"):
         run(client, accounts={address: {"quota": "1GiB"}})
     assert run(client, accounts={address: {}}) == {"made": [], "changed": [], "left": {}}
     run(client, accounts={address: {"quota": "1GiB"}})
-    assert client.node.login(address, "Own-Passphrase-2026"), "its password is its own"
+    assert client.node.people.login(address, "Own-Passphrase-2026"), "its password is its own"
 
 
 def test_an_address_of_somebody_elses_is_refused_before_anything_is_written(client: InProcess) -> None:
@@ -316,7 +317,7 @@ def test_only_what_is_named_and_has_left_in_a_run_before_is_erased(client: InPro
     run(client, **FULL)
     with pytest.raises(Failed, match=r"account anna@dev.test has not left the stack file yet"):
         run(client, remove=["anna@dev.test"])
-    assert client.node.login("anna@dev.test", password("anna@dev.test")), "nothing was written"
+    assert client.node.people.login("anna@dev.test", password("anna@dev.test")), "nothing was written"
     run(client)
     assert "account anna@dev.test is erased" in run(client, remove=["anna@dev.test"])["changed"]
     here = held.look(client)
@@ -329,7 +330,7 @@ def test_who_was_erased_and_comes_back_is_new(client: InProcess) -> None:
     for maps in ({"accounts": {"anna@dev.test": {"password": 2}}}, {}, {"remove": ["anna@dev.test"]}):
         run(client, **maps)
     run(client, accounts={"anna@dev.test": {}})
-    assert client.node.login("anna@dev.test", password("anna@dev.test", 1))
+    assert client.node.people.login("anna@dev.test", password("anna@dev.test", 1))
 
 
 def test_what_others_made_is_never_erased(client: InProcess) -> None:

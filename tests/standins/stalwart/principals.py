@@ -131,7 +131,9 @@ def shown(value: Object, names: dict[str, str], mask: str) -> Object:
 def addresses(account: Object) -> set[tuple[str, str]]:
     """Name and domain of each address of it that is in use."""
     return {
-        (item["name"], item["domainId"]) for item in (account, *account["aliases"].values()) if item.get("enabled", True)
+        (item["name"], item["domainId"])
+        for item in (account, *account["aliases"].values())
+        if item.get("enabled", True)
     }
 
 

@@ -68,8 +68,10 @@ class Handler(socketserver.StreamRequestHandler):
                         self.say("504 5.7.4 Already in TLS mode.")
                     case "STARTTLS":
                         self.begin_tls()
-                    case "AUTH" if not self.takes_passwords():
+                    case "AUTH" if self.port == WORLD_PORT:
                         self.say("503 5.5.1 AUTH not allowed.")
+                    case "AUTH" if not self.secured:
+                        self.say("554 5.7.8 Authentication mechanism not supported.")
                     case "AUTH":
                         self.login, self.account = self.authenticate(rest)
                         self.say(
@@ -101,13 +103,11 @@ class Handler(socketserver.StreamRequestHandler):
 
     def offers(self) -> list[str]:
         """What can be done now."""
-        passwords = ["250 AUTH PLAIN LOGIN"] if self.takes_passwords() else []
         tls = [] if self.secured else ["250 STARTTLS"]
-        return [f"250 {self.node.server_name} you had me at EHLO", *tls, *passwords, "250 8BITMIME"]
-
-    def takes_passwords(self) -> bool:
-        """Never in clear text, and never where the world's mail comes in."""
-        return self.secured and self.port != WORLD_PORT
+        # A password never in clear text, and nothing where the world's mail comes in.
+        passwords = "PLAIN LOGIN " if self.secured else ""
+        logins = [] if self.port == WORLD_PORT else [f"250 AUTH {passwords}XOAUTH2 OAUTHBEARER"]
+        return [f"250 {self.node.server_name} you had me at EHLO", *tls, *logins, "250 8BITMIME"]
 
     def begin_tls(self) -> None:
         self.say("220 2.0.0 Ready to start TLS.")

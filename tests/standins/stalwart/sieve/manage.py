@@ -15,7 +15,10 @@ _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 
 
 class _Refused(Exception):  # noqa: N818  # reads as what it is
-    """A command that is answered with NO."""
+    """A command that is answered with NO, and a code where there is one for it (RFC 5804, 1.3)."""
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(f'{f"({code}) " * bool(code)}"{text}"')
 
 
 class Handler(socketserver.StreamRequestHandler):
@@ -60,7 +63,7 @@ class Handler(socketserver.StreamRequestHandler):
                 else:
                     self.say(*self.managed(verb, words))
             except _Refused as refusal:
-                self.say(f'NO "{refusal}"')
+                self.say(f"NO {refusal}")
             except StoreUnavailable:
                 self.say('NO (TRYLATER) "The database does not answer."')
 
@@ -86,8 +89,10 @@ class Handler(socketserver.StreamRequestHandler):
         self.greet()
 
     def authenticate(self, words: list[str]) -> None:
-        if not self.secured or not words or words[0].upper() != "PLAIN" or len(words) < 2:
+        if not words or words[0].upper() != "PLAIN" or len(words) < 2:
             raise _Refused("Authentication mechanism not supported.")
+        if not self.secured:
+            raise _Refused("Cannot authenticate over plain-text.", "ENCRYPT-NEEDED")
         _, login, password = base64.b64decode(words[1]).decode().split("\0")
         account = self.node.people.login(login, password)
         if account is None:
@@ -125,15 +130,15 @@ class Handler(socketserver.StreamRequestHandler):
 
     def activate(self, scripts: dict[str, str], name: str) -> list[str]:
         if name and name not in scripts:
-            raise _Refused("There is no script by that name")
+            raise _Refused("There is no script by that name", "NONEXISTENT")
         self.node.mail.keep_scripts(self.account, scripts, name)
         return ['OK "Success"']
 
     def delete(self, scripts: dict[str, str], active: str, name: str) -> list[str]:
         if name not in scripts:
-            raise _Refused("There is no script by that name")
+            raise _Refused("There is no script by that name", "NONEXISTENT")
         if name == active:
-            raise _Refused("You may not delete an active script")
+            raise _Refused("You may not delete an active script", "ACTIVE")
         rest = {other: script for other, script in scripts.items() if other != name}
         self.node.mail.keep_scripts(self.account, rest, active)
         return ['OK "Deleted."']

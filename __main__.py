@@ -6,7 +6,9 @@ import pulumi
 
 from components import briefing, outputs, rehearsal, settings, topology
 from components.accounts.accounts import Accounts, AccountsArgs
+from components.certificate import own
 from components.certificate.certificate import Certificate, CertificateArgs
+from components.certificate.stored import StoredCertificate, StoredCertificateArgs
 from components.coordinator.nats import Nats, NatsArgs
 from components.directory.directory import Directory, DirectoryArgs
 from components.dkim.keys import SigningKeys
@@ -34,6 +36,7 @@ briefing.tell(wish, plan)
 watch.listen(plan)
 cloud = provider.access(wish, plan)
 rfc2136.check(wish, config.get("dns_tsig_secret"))
+chain = own.check(wish, plan, config.get("certificate_key"))
 
 ready = ReadyHosts(
     "hosts",
@@ -57,6 +60,17 @@ mail = Stalwart(
         coordinator=coordinator,
         admin_password=config.get_secret("admin_password"),
         relay_password=config.get_secret("relay_password"),
+    ),
+)
+stored = StoredCertificate(
+    "stored-certificate",
+    StoredCertificateArgs(
+        settings=wish,
+        plan=plan,
+        hosts=hosts,
+        mail=mail,
+        own_chain=chain,
+        own_key=config.get_secret("certificate_key"),
     ),
 )
 keys = SigningKeys("dkim", wish)
@@ -88,8 +102,12 @@ signing = Signing(
     SigningArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, directory=directory, published=dns.published),
 )
 certificate = Certificate(
-    "certificate", CertificateArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, published=dns.published)
+    "certificate",
+    CertificateArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, stored=stored, published=dns.published),
 )
-guard(wish, [ready, database, coordinator, mail, directory, accounts, proof, upkeep, front, dns, signing, certificate])
+guard(
+    wish,
+    [ready, database, coordinator, mail, stored, directory, accounts, proof, upkeep, front, dns, signing, certificate],
+)
 
-outputs.export(wish, plan, outputs.Parts(database, mail, accounts, proof, dns, signing, certificate))
+outputs.export(wish, plan, outputs.Parts(database, mail, accounts, proof, dns, signing, stored, certificate))

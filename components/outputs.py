@@ -8,6 +8,7 @@ import pulumi
 from components import rehearsal
 from components.accounts.accounts import Accounts
 from components.certificate.certificate import Certificate
+from components.certificate.stored import StoredCertificate
 from components.cost.estimate import estimate
 from components.dkim.signing import Signing
 from components.dns.dns import Dns
@@ -31,6 +32,8 @@ DESCRIPTIONS = {
     "dns": "Whom `make dns-check` asks, and the name whose addresses send.",
     "signing_keys": "Which keys sign the mail of each domain, and until when one that has signed must stay.",
     "certificate": "Where certificates come from, whether the authority has issued them, and until when they last.",
+    "certificate_authority": "Certificate of the stack's own authority in PEM, for programs that shall trust it; not"
+    " for `own`.",
     "verification": "The proof by mail: every pair with its seconds, the slowest, time of the check.",
     "cost": "Euros a month by the price list, its day, what has no price there; only where the stack makes servers.",
     "rehearsal": "true, and only there when packages were stand-ins and nothing here keeps mail.",
@@ -47,6 +50,7 @@ class Parts:
     proof: Proof
     dns: Dns
     signing: Signing
+    stored: StoredCertificate
     certificate: Certificate
 
 
@@ -70,6 +74,8 @@ def export(settings: Settings, plan: Plan, parts: Parts) -> None:
             lambda proved: {key: proved[key] for key in ("pairs", "slowest_seconds", "checked_at")}
         ),
     }
+    if parts.stored.authority is not None:
+        values["certificate_authority"] = parts.stored.authority
     if cost := estimate(settings, plan):
         values["cost"] = cost.as_output()
     if rehearsal.is_on():

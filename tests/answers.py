@@ -41,9 +41,10 @@ PRINTED: dict[str, str] = {
     "stalwart/start.py": json.dumps({"node_id": 1, "hostname": "mx2.mail.dev.test"}),
     "stalwart/shown.py": json.dumps({"setup": "v=UAAC1; a=sha256; d=AAAA"}),
     "dns/publish.sh": json.dumps({"made": []}),
-    "stalwart/certificate.py": json.dumps(
-        {"source": "acme", "issued": True, "not_valid_after": "2027-02-22T00:00:00Z"}
+    "certificate/store.py": json.dumps(
+        {"certificate": {"not_valid_after": "2029-02-04T00:00:00Z", "sha256": "cd" * 32}, "changed": []}
     ),
+    "certificate/ask.py": json.dumps({"source": "acme", "issued": True, "not_valid_after": "2027-02-22T00:00:00Z"}),
     "proof/prove.py": json.dumps(PROOF),
     "local/learn_host_key.sh": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxlYXJudA",
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.certificate.names import certified
+from components.certificate.stored import StoredCertificate
 from components.remote.host import Host
 from components.remote.step import facts, run_script
 from components.settings import Settings
@@ -16,12 +17,13 @@ from components.topology import Plan
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateArgs:
-    """`published` is what has to be done before the names lead here."""
+    """`stored` is what is shown until there is another; `published` is done before the names lead here."""
 
     settings: Settings
     plan: Plan
     hosts: Mapping[str, Host]
     mail: Stalwart
+    stored: StoredCertificate
     published: Sequence[pulumi.Resource]
 
 
@@ -33,20 +35,21 @@ class Certificate(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("stalwart-cluster:certificate:Certificate", name, None, opts)
-        self.state = pulumi.Output.from_input({"source": args.settings.mail.certificate})
+        self.state = args.stored.state
         if args.settings.authority:
             asked = run_script(
                 f"{name}-asked",
                 args.hosts[args.plan.mail_nodes[0].name],
-                "stalwart/certificate.py",
+                "certificate/ask.py",
                 {
                     "WISH": args.mail.wish,
                     "ADMIN_PASSWORD": args.mail.admin_password,
-                    "DIRECTORY": args.settings.authority,
+                    "ACME_DIRECTORY": args.settings.authority,
                     "NAMES": json.dumps(certified(args.settings, args.plan), sort_keys=True),
+                    "PRIVATE_AUTHORITY": args.stored.authority_name,
                 },
                 parent=self,
-                after=list(args.published),
+                after=[args.stored.step, *args.published],
             )
             self.state = facts(asked)
         self.register_outputs({"state": self.state})

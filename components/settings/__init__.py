@@ -3,6 +3,7 @@
 from components.settings.account import AccountRole, AccountSettings, GroupSettings, ListSettings
 from components.settings.dkim import SERVER, DkimSettings
 from components.settings.domain import DomainSettings
+from components.settings.fields import OWN
 from components.settings.front import Dmarc, DnsProvider, DnsSettings, FrontKind, FrontSettings, MtaSts, Place
 from components.settings.hetzner import HetznerSettings, Location
 from components.settings.loader import SettingsError, check, load
@@ -24,6 +25,7 @@ from components.settings.relay import RelaySettings, RelayTls
 from components.settings.updates import Reboot, UpdateSettings
 
 __all__ = [
+    "OWN",
     "SERVER",
     "AccountRole",
     "AccountSettings",

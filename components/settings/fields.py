@@ -171,12 +171,13 @@ AUTHORITIES = {
     "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
     "letsencrypt_staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
 }
-SELF_SIGNED = "self_signed"
+PRIVATE = "private"
+OWN = "own"
 
 
 def _certificate(value: str) -> str:
-    if value not in {SELF_SIGNED, *AUTHORITIES} and not value.startswith("https://"):
-        known = ", ".join([SELF_SIGNED, *AUTHORITIES])
+    if value not in {PRIVATE, OWN, *AUTHORITIES} and not value.startswith("https://"):
+        known = ", ".join([PRIVATE, OWN, *AUTHORITIES])
         raise refusal("certificate", f"{known}, or the https URL of an ACME directory; got {value[:60]!r}")
     return value
 

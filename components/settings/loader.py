@@ -18,6 +18,7 @@ from components.settings.section import Section
 
 # Keys of their own because they are secrets: read as Outputs where they are used, never here.
 SECRETS = {
+    "certificate_key": "Private key of `mail.certificate_chain` in PEM, no passphrase (secret). Needed for `own`.",
     "dns_tsig_secret": "Secret of the key that signs updates of a name server (secret). Needed for `rfc2136`.",
     "admin_password": "Password of the administrator (secret). Default: generated.",
     "relay_password": "Password for `mail.relay.user` (secret).",

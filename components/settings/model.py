@@ -11,7 +11,8 @@ from components.settings.account import Accounts, Groups, Lists
 from components.settings.domain import Domains
 from components.settings.fields import (
     AUTHORITIES,
-    SELF_SIGNED,
+    OWN,
+    PRIVATE,
     CertificateSource,
     ClusterName,
     Digest,
@@ -149,9 +150,15 @@ class MailSettings(Section):
     admin: Mailbox = Field(default="admin", description="Name of the administrator's mailbox in the default domain.")
     submission: bool = Field(default=False, description="Open port 587 (STARTTLS) beside 465.")
     certificate: CertificateSource = Field(
-        default=SELF_SIGNED,
-        description="`letsencrypt`, `letsencrypt_staging` (not trusted, for trials), the URL of another authority's"
-        " ACME directory, or `self_signed`.",
+        default=PRIVATE,
+        description="`private`: of a certificate authority of the stack's own, see the output `certificate_authority`;"
+        " `own`: yours; `letsencrypt`, `letsencrypt_staging` (not trusted, for trials), or the URL of another"
+        " authority's ACME directory.",
+    )
+    certificate_chain: str | None = Field(
+        default=None,
+        description="For `own`: the certificate and those of the authorities above it, in PEM, the server's own first;"
+        " or the file that they are in. Its key is the secret `certificate_key`.",
     )
     store_timeout: Annotated[int, Field(ge=10, le=120)] = Field(
         default=20, description="Seconds a request waits for the database before it fails for the moment."
@@ -274,6 +281,6 @@ class Settings(Section):
 
     @property
     def authority(self) -> str | None:
-        """The ACME directory that certificates are asked of; None where the mail servers sign their own."""
+        """The ACME directory that certificates are asked of; None where no public authority is."""
         source = self.mail.certificate
-        return None if source == SELF_SIGNED else AUTHORITIES.get(source, source)
+        return None if source in {PRIVATE, OWN} else AUTHORITIES.get(source, source)

@@ -10,7 +10,7 @@ from lib.console import run
 from lib.foundationdb import fdbcli
 from lib.stalwart import service
 from lib.stalwart.wish import Wish, parse
-from lib.status import places, units
+from lib.status import certificates, places, units
 
 NODE = environ["NODE"]
 # The settings that the mail server shall have; empty where the stack does not know them yet.
@@ -26,7 +26,7 @@ def main() -> None:
     states = {unit: units.state(unit) for unit in units.UNITS}
     here = [unit for unit, state in states.items() if state != "missing"]
     wish = parse(WISH) if WISH else None
-    names = [wish.hostname, f"{NODE}.{wish.hostname}"] if wish and states["stalwart"] == "active" else []
+    asked = tls_names(wish) if wish and states["stalwart"] == "active" else []
     document: dict[str, Any] = {
         "node": NODE,
         "units": states,
@@ -36,11 +36,20 @@ def main() -> None:
         "closed": sorted(name for name, port in PORTS.items() if service.closed_ports([port])),
         "coordinated": states["stalwart"] == "active" and service.is_coordinated(),
         "changed_by_hand": written.changed_by_hand(),
-        "certificates": places.certificates(names),
+        "certificates": certificates.certificates(asked),
         "database": database() if "foundationdb" in here else None,
         "cluster_files": places.cluster_files(),
     }
     print(json.dumps(document, sort_keys=True))
+
+
+def tls_names(wish: Wish) -> list[tuple[str, int, str]]:
+    """Listener, port and name: the service on all that begin with TLS, the node's own name on one."""
+    ports = ("submissions", "imaps", "https")
+    return [
+        *((port, PORTS[port], wish.hostname) for port in ports),
+        ("https", PORTS["https"], f"{NODE}.{wish.hostname}"),
+    ]
 
 
 def pending_restart(unit: str, state: str, wish: Wish | None) -> list[str]:

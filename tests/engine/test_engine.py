@@ -19,7 +19,7 @@ from .conftest import Hosts, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
-STEPS_OF_THREE_NODES = 33
+STEPS_OF_THREE_NODES = 34
 
 
 def resources(made: automation.Stack) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import runpy
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,7 +15,9 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime import config, mocks, rpc, settings, stack
 
 from tests.answers import printed, script_of
+from tests.standins.providers.certificates import CertRequest, LocallySignedCert, SelfSignedCert
 from tests.standins.providers.generated import key_pair
+from tests.standins.providers.kind import Call, Kind
 from tests.standins.providers.values import has_secret, plain, read
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +93,14 @@ def _pair(algorithm: str) -> dict[str, str]:
     return {**key_pair(algorithm), "privateKeyOpenssh": "KEY", "publicKeyOpenssh": "ssh-ed25519 AAAA\n"}
 
 
+_CALL = Call(urn="", log=print, stop=threading.Event())
+_CERTIFICATES: dict[str, Kind] = {
+    "tls:index/certRequest:CertRequest": CertRequest(),
+    "tls:index/selfSignedCert:SelfSignedCert": SelfSignedCert(),
+    "tls:index/locallySignedCert:LocallySignedCert": LocallySignedCert(),
+}
+
+
 class _Answers(mocks.Mocks):
     def __init__(self, *, preview: bool) -> None:
         self.preview = preview
@@ -118,6 +129,13 @@ class _Answers(mocks.Mocks):
                     name: pulumi.Output.secret(text) if name.startswith("private") else text
                     for name, text in pair.items()
                 }
+            case kind if kind in _CERTIFICATES:
+                # What it is made of is not known in a preview.
+                made = (
+                    {"certPem": "", "certRequestPem": ""}
+                    if self.preview
+                    else _CERTIFICATES[kind].create(_CALL, plain(args.inputs))[1]
+                )
         if self.preview and args.custom:
             made = dict.fromkeys(made, rpc.UNKNOWN)
         return f"{args.name}-id", {**args.inputs, **made}

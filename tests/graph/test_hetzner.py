@@ -300,7 +300,7 @@ CERTIFIED: dict[str, Any] = {**BASE, "mail": {"certificate": "letsencrypt_stagin
 
 def test_a_certificate_is_asked_for_when_the_names_lead_here() -> None:
     graph = run(CERTIFIED)
-    (asked,) = graph.steps("stalwart/certificate.py")
+    (asked,) = graph.steps("certificate/ask.py")
     assert {record.name for record in made(graph, "ZoneRrset")} <= graph.waits_for(asked.name)
     assert "acme-staging-v02" in asked.stdin
     assert graph.outputs["certificate"]["issued"] is True
@@ -308,7 +308,7 @@ def test_a_certificate_is_asked_for_when_the_names_lead_here() -> None:
 
 def test_every_name_of_a_certificate_has_a_record_that_leads_here() -> None:
     graph = run(CERTIFIED)
-    (asked,) = graph.steps("stalwart/certificate.py")
+    (asked,) = graph.steps("certificate/ask.py")
     names = json.loads(re.search(r"NAMES='(.*)'", asked.stdin)[1])["example.org"]  # type: ignore[index]  # it is there
     text = graph.outputs["dns_records"]["example.org"]
     assert {"mail.example.org", "mx1.mail.example.org", "autoconfig.example.org"} <= set(names)
@@ -317,9 +317,9 @@ def test_every_name_of_a_certificate_has_a_record_that_leads_here() -> None:
         assert f"\n{relative} 300 IN A " in text or f"\n{relative} 300 IN CNAME mail.example.org." in text, name
 
 
-def test_by_default_the_mail_servers_sign_their_own(cloud: Graph) -> None:
-    assert not cloud.steps("stalwart/certificate.py")
-    assert cloud.outputs["certificate"] == {"source": "self_signed"}
+def test_by_default_nobody_else_is_asked_for_a_certificate(cloud: Graph) -> None:
+    assert not cloud.steps("certificate/ask.py")
+    assert cloud.outputs["certificate"]["source"] == "private"
 
 
 def test_an_authority_that_the_records_forbid_is_refused() -> None:

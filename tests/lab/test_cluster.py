@@ -1,6 +1,8 @@
 """Three real hosts: from nothing to a proved cluster, repeated, hurt, healed, removed. In this order."""
 
 import hashlib
+import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Callable
@@ -59,6 +61,22 @@ def test_mail_from_every_node_is_read_on_every_other(lab: Lab) -> None:
     assert outputs["fault_tolerance"]["without_losing_availability"] == 1
     assert sorted(node["node_id"] for node in outputs["nodes"].values()) == [0, 1, 2]
     assert outputs["rehearsal"] is True
+
+
+def test_every_node_shows_the_certificate_of_the_stacks_authority(lab: Lab) -> None:
+    """Whoever trusts the authority verifies every node, by each of its names, on every port that begins with TLS."""
+    outputs = lab.outputs()
+    trusting = ssl.create_default_context(cadata=outputs["certificate_authority"])
+    names = ("mail.dev.test", "mx2.mail.dev.test", "autoconfig.dev.test")
+    shown = set()
+    for node in ("mx1", "mx2", "mx3"):
+        for name, port in zip(names, (443, 465, 993), strict=True):
+            with (
+                socket.create_connection((lab.address(node), port), 10) as plain,
+                trusting.wrap_socket(plain, server_hostname=name) as secured,
+            ):
+                shown.add(hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest())
+    assert shown == {outputs["certificate"]["sha256"]}
 
 
 def test_the_first_mail_server_starts_twice_and_is_never_cut_short(lab: Lab) -> None:

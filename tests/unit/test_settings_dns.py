@@ -143,7 +143,7 @@ def test_no_node_has_the_name_of_all_that_send() -> None:
     )
 
 
-@pytest.mark.parametrize("source", ["self_signed", "letsencrypt_staging"])
+@pytest.mark.parametrize("source", ["private", "letsencrypt_staging"])
 def test_a_policy_that_senders_cannot_follow_is_refused(source: str) -> None:
     given = {**existing("203.0.113.11"), "mail": {"certificate": source}}
     assert "no mail at all" in mistakes(**given, dns={"mta_sts": "enforce"})["dns.mta_sts"]
@@ -165,7 +165,7 @@ def test_a_domain_has_its_own_policy_or_that_of_all_and_its_other_names_have_the
         ("https://acme.zerossl.com/v2/DV90", None, ("sectigo.com",)),
         ("https://dv.acme-v02.api.pki.goog/directory", None, ("pki.goog",)),
         ("https://acme.inside.example.org/directory", None, ()),
-        ("self_signed", None, ()),
+        ("private", None, ()),
         ("letsencrypt", ["letsencrypt.org", "pki.goog"], ("letsencrypt.org", "pki.goog")),
         ("letsencrypt", [], ()),
     ],

@@ -41,6 +41,16 @@ DATABASE: dict[str, Any] = {
     "messages": [],
     "named": NAMED,
 }
+SHOWN: dict[str, Any] = {
+    "listener": "imaps",
+    "name": "mail.dev.test",
+    "subject": "CN=mail.dev.test",
+    "issuer": "CN=Private CA of mail.dev.test",
+    "not_valid_before": "2026-01-01T00:00:00+00:00",
+    "not_valid_after": "4096-01-01T00:00:00+00:00",
+    "sha256": "ab" * 32,
+    "holds": True,
+}
 FOUND: dict[str, Any] = {
     "units": {"foundationdb": "active", "nats-server": "active", "stalwart": "active", "stalwart-probe": "missing"},
     "at_boot": {"foundationdb": "enabled", "nats-server": "enabled", "stalwart": "enabled"},
@@ -49,7 +59,7 @@ FOUND: dict[str, Any] = {
     "closed": [],
     "coordinated": True,
     "changed_by_hand": {},
-    "certificates": {"mail.dev.test": "4096-01-01T00:00:00+00:00"},
+    "certificates": [SHOWN],
     "database": DATABASE,
     "cluster_files": {"/etc/foundationdb/fdb.cluster": NAMED, "/var/lib/stalwart/fdb.cluster": NAMED},
 }
@@ -85,6 +95,12 @@ def told(seen: View) -> dict[str, Difference]:
 
 def node(**changed: Any) -> View:
     return replace(WELL, nodes=(Seen(TARGET, {**FOUND, **changed}),))
+
+
+def certified(source: str = "private", **changed: Any) -> View:
+    """The stack's own certificate, or one of an authority, in some way other than it should be."""
+    wanted_one = {"source": source} | ({} if source.startswith("https:") else {"sha256": SHOWN["sha256"]})
+    return replace(node(certificates=[{**SHOWN, **changed}]), wanted=replace(WANTED, certificate=wanted_one))
 
 
 def database(**changed: Any) -> View:
@@ -124,6 +140,9 @@ def test_nobody_reached_is_not_well() -> None:
 
 UNITS = FOUND["units"]
 SOON = (datetime.now(UTC) + timedelta(days=13, hours=1)).isoformat(timespec="seconds")
+ACME, ON_MX1 = "https://acme.test/directory", "the certificate for mail.dev.test on mx1"
+PAST = (datetime.now(UTC) - timedelta(days=70)).isoformat(timespec="seconds")
+LATER = (datetime.now(UTC) + timedelta(days=20)).isoformat(timespec="seconds")
 
 
 @pytest.mark.parametrize(
@@ -167,9 +186,36 @@ SOON = (datetime.now(UTC) + timedelta(days=13, hours=1)).isoformat(timespec="sec
             "",
         ),
         (
-            node(certificates={"mail.dev.test": SOON}),
+            certified(not_valid_after=SOON),
             f"the certificate for mail.dev.test on mx1 ends on {SOON[:10]}",
+            "pulumi up makes the next one",
+        ),
+        (
+            certified(source="own", not_valid_after=SOON),
+            f"the certificate for mail.dev.test on mx1 ends on {SOON[:10]}",
+            "put the next one into mail.certificate_chain",
+        ),
+        (
+            certified(
+                source="https://acme.test/directory", not_valid_before=PAST, not_valid_after=LATER, issuer="CN=R10"
+            ),
+            f"the certificate for mail.dev.test on mx1 should have been renewed by now; it ends on {LATER[:10]}",
             "journalctl",
+        ),
+        (
+            certified(source=ACME),
+            f"{ON_MX1} is the stack's own that stands in: the authority has not issued yet",
+            "journalctl",
+        ),
+        (
+            certified(holds=False),
+            "the certificate for mail.dev.test on mx1, of Private CA of mail.dev.test, does not hold that name",
+            "make mend",
+        ),
+        (
+            certified(sha256="ef" * 32),
+            f"{ON_MX1} is another than the stack's: of Private CA of mail.dev.test, until 4096-01-01",
+            "web page",
         ),
         (database(available=False), "the database is not available", "start"),
         (database(zone_failures_without_losing_data=0), "0 zones may fail without losing data, 1 are wanted", ""),
@@ -284,7 +330,21 @@ def test_the_way_down_to_one_copy_is_not_offered_as_mending() -> None:
 
 def test_a_certificate_that_lasts_is_nothing_to_tell() -> None:
     later = (datetime.now(UTC) + timedelta(days=15)).isoformat(timespec="seconds")
-    assert not differences(node(certificates={"mail.dev.test": later}))
+    assert not differences(certified(not_valid_after=later))
+
+
+def test_the_same_on_three_ports_is_told_once() -> None:
+    ports = [{**SHOWN, "listener": port, "not_valid_after": SOON} for port in ("submissions", "imaps", "https")]
+    assert len(differences(node(certificates=ports))) == 1
+
+
+def test_nodes_that_show_different_certificates_are_named() -> None:
+    other = Seen(replace(TARGET, name="mx2"), {**FOUND, "certificates": [{**SHOWN, "sha256": "cd" * 32}]})
+    seen = replace(WELL, nodes=(*WELL.nodes, other))
+    what = "not all nodes show the same certificate for mail.dev.test: mx1 abababababab, mx2 cdcdcdcdcdcd"
+    assert told(seen)[what].subject == "certificate"
+    text = render(seen, differences(seen))
+    assert f"certificate: of Private CA of mail.dev.test, until 4096-01-01, sha256 {'ab' * 8}, on mx1" in text
 
 
 def test_a_node_without_mail_misses_nothing() -> None:
@@ -317,7 +377,7 @@ def secret(value: Any) -> dict[str, str]:
 
 
 def exported(*resources: dict[str, Any]) -> dict[str, Any]:
-    outputs = {"fault_tolerance": {"wanted": 1}}
+    outputs = {"fault_tolerance": {"wanted": 1}, "certificate": {"source": "private", "sha256": "ab" * 32}}
     root = {"type": "pulumi:pulumi:Stack", "urn": "urn:pulumi:dev::p::t::s", "outputs": outputs}
     return {"deployment": {"resources": [root, *resources]}}
 
@@ -344,6 +404,7 @@ def test_what_the_stack_wants_is_read_from_its_steps() -> None:
         wish=wish,
         directory='{"domains": {"dev.test": {}}}',
         signing_texts='{"dev.test": {}}',
+        certificate={"source": "private", "sha256": "ab" * 32},
         coordinators=(FIRST, SECOND),
         units={"mx1": frozenset({"foundationdb", "stalwart"})},
     )

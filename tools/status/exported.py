@@ -63,6 +63,8 @@ class Wanted:
 
     accounts: str = '{"domains": [], "accounts": [], "groups": [], "lists": []}'
     """Accounts, groups and lists, scripts/lib/accounts/wish.Wish as JSON."""
+    certificate: Mapping[str, Any] = field(default_factory=dict)
+    """What the last `up` told of it: where it is from, and its `sha256` where it is the stack's."""
 
     relay: str | None = None
     """The mail server that mail leaves through."""
@@ -123,6 +125,7 @@ def wanted(exported: State) -> Wanted:
         directory=_values(by_script, "directory/apply.py").get("DIRECTORY", Wanted.directory),
         signing_texts=_values(by_script, "directory/apply.py").get("SIGNING_TEXTS", Wanted.signing_texts),
         accounts=_values(by_script, "accounts/apply.py").get("ACCOUNTS", Wanted.accounts),
+        certificate=outputs(exported).get("certificate") or {},
         relay=(json.loads(first.get("WISH") or "{}").get("relay") or {}).get("host"),
         admin_password=first.get("ADMIN_PASSWORD", ""),
     )

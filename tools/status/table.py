@@ -5,6 +5,7 @@ from typing import Any
 
 from tools.report import columns
 from tools.status.differences import Difference
+from tools.status.differences.certificate import by_node, day, issuer
 from tools.status.differences.database import database_of
 from tools.status.differences.difference import MEND
 from tools.status.differences.queue import LOCAL, age
@@ -18,7 +19,7 @@ _HEAD = ("NODE", "ZONE", "ADDRESS", "REACHED", "DATABASE", "COORDINATOR", "MAIL"
 def render(view: View, found: Sequence[Difference]) -> str:
     """The table, one line on the database, and what differs with what to do about it."""
     rows = [_HEAD, *(_row(one, view) for one in view.nodes)]
-    lines = [*columns(rows), "", _database(view), *_queue(view)]
+    lines = [*columns(rows), "", _database(view), *_certificates(view), *_queue(view)]
     lines += [f"! {difference}" for difference in found if difference.grave]
     lines += [f"note: {difference}" for difference in found if not difference.grave]
     if not any(difference.grave for difference in found):
@@ -60,6 +61,22 @@ def _database(view: View) -> str:
         f" data {here['data_state'] or 'unknown'}; zones that may fail: {_figure(data)} without losing data,"
         f" {_figure(availability)} without losing service; wanted {_figure(view.wanted.tolerance)}"
     )
+
+
+def _certificates(view: View) -> list[str]:
+    """Each certificate that is shown, with the nodes that show it."""
+    nodes: dict[str, list[str]] = {}
+    shown: dict[str, Mapping[str, Any]] = {}
+    for node, certificates in by_node(view).items():
+        for one in certificates:
+            shown[one["sha256"]] = one
+            if node not in nodes.setdefault(one["sha256"], []):
+                nodes[one["sha256"]].append(node)
+    return [
+        f"certificate: of {issuer(one)}, until {day(one['not_valid_after'])}, sha256 {digest[:16]}, on"
+        f" {' '.join(sorted(nodes[digest]))}"
+        for digest, one in sorted(shown.items())
+    ]
 
 
 def _queue(view: View) -> list[str]:

@@ -3,10 +3,19 @@
 from collections.abc import Iterator
 
 from components.settings.mistakes import Mistake
-from components.settings.rules import delivery, domains, hosts, people, records, store, world
+from components.settings.rules import certificate, delivery, domains, hosts, people, records, store, world
 from components.settings.rules.rule import Sound
 
-_RULES = (*hosts.RULES, *world.RULES, *records.RULES, *domains.RULES, *people.RULES, *delivery.RULES, *store.RULES)
+_RULES = (
+    *hosts.RULES,
+    *world.RULES,
+    *records.RULES,
+    *certificate.RULES,
+    *domains.RULES,
+    *people.RULES,
+    *delivery.RULES,
+    *store.RULES,
+)
 
 
 def mistakes(sound: Sound, given: frozenset[str], secret: frozenset[str]) -> Iterator[Mistake]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
-from components.settings.fields import SELF_SIGNED
+from components.settings.fields import PRIVATE
 from components.settings.front import DnsProvider, DnsSettings, MtaSts
 from components.settings.mistakes import Mistake, spell
 from components.settings.model import Platform
@@ -88,7 +88,7 @@ def _names(sound: Sound) -> Iterator[Mistake]:
 def _policy(sound: Sound) -> Iterator[Mistake]:
     """Senders that keep to a policy deliver to nobody whose certificate they do not believe."""
     source = sound["mail"].certificate
-    if sound["dns"].mta_sts is MtaSts.ENFORCE and source in {SELF_SIGNED, "letsencrypt_staging"}:
+    if sound["dns"].mta_sts is MtaSts.ENFORCE and source in {PRIVATE, "letsencrypt_staging"}:
         yield Mistake(
             "dns.mta_sts",
             f"enforce with mail.certificate {source}: senders that keep to it would deliver no mail at all",

@@ -1,8 +1,7 @@
-"""Rules of what the world sees: the front, the records, the certificate."""
+"""Rules of what stands between the world and the nodes."""
 
 from collections.abc import Iterator
 
-from components.settings.fields import AUTHORITIES
 from components.settings.front import FrontKind, FrontSettings, Place
 from components.settings.mistakes import Mistake
 from components.settings.model import Platform
@@ -19,17 +18,4 @@ def _front(sound: Sound) -> Iterator[Mistake]:
         yield Mistake("nodes", "every node is out of the front, nobody would reach the mail", "leave one in")
 
 
-def _certificate(sound: Sound) -> Iterator[Mistake]:
-    source, caa = sound["mail"].certificate, sound["dns"].caa
-    if sound["platform"] is Platform.LAB and source in AUTHORITIES:
-        yield Mistake("mail.certificate", "no public authority reaches a lab", "take self_signed")
-    elif source in AUTHORITIES and caa and "letsencrypt.org" not in caa:
-        yield Mistake(
-            "dns.caa", "it forbids letsencrypt.org, which mail.certificate asks", "add it, or leave caa empty"
-        )
-
-
-RULES: Rules = (
-    (("platform", "nodes", "front"), _front),
-    (("platform", "mail", "dns"), _certificate),
-)
+RULES: Rules = ((("platform", "nodes", "front"), _front),)

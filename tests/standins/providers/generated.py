@@ -5,11 +5,14 @@ import secrets
 import string
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from .kind import Call, Failure, Made
 from .values import Values, plain, secret
+
+AnyKey = Ed25519PrivateKey | RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 _RSA_BITS = 2048
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
@@ -65,16 +68,18 @@ def key_pair(algorithm: str, bits: int = _RSA_BITS) -> dict[str, str]:
     Raises:
         Failure: there is no stand-in for the kind.
     """
-    key: Ed25519PrivateKey | RSAPrivateKey
+    key: AnyKey
     if algorithm == "ED25519":
         key = Ed25519PrivateKey.generate()
     elif algorithm == "RSA":
         key = generate_private_key(public_exponent=65537, key_size=bits)
+    elif algorithm == "ECDSA":
+        key = ec.generate_private_key(ec.SECP256R1())
     else:
         raise Failure(f"no stand-in for keys of {algorithm}")
     pkcs8 = _private(key, serialization.PrivateFormat.PKCS8)
-    # As the plugin has it: RSA in its own form, Ed25519 in the general one.
-    own = _private(key, serialization.PrivateFormat.TraditionalOpenSSL) if algorithm == "RSA" else pkcs8
+    # As the plugin has it: Ed25519 in the general form, the others in their own.
+    own = pkcs8 if algorithm == "ED25519" else _private(key, serialization.PrivateFormat.TraditionalOpenSSL)
     public = key.public_key()
     line = public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
     spki = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
@@ -87,5 +92,5 @@ def key_pair(algorithm: str, bits: int = _RSA_BITS) -> dict[str, str]:
     }
 
 
-def _private(key: Ed25519PrivateKey | RSAPrivateKey, form: serialization.PrivateFormat) -> str:
+def _private(key: AnyKey, form: serialization.PrivateFormat) -> str:
     return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()

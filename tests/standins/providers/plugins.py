@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .certificates import CertRequest, LocallySignedCert, SelfSignedCert
 from .command import Command, Run, remote, run_local
 from .generated import PrivateKey, RandomId, RandomPassword
 from .hcloud.cloud import Cloud
@@ -24,7 +25,12 @@ def attached(*, local: Run = run_local, over_ssh: Run = remote, cloud: Cloud | N
         "random:index/randomId:RandomId": RandomId(),
         "random:index/randomPassword:RandomPassword": RandomPassword(),
     }
-    keys: dict[str, Kind] = {"tls:index/privateKey:PrivateKey": PrivateKey()}
+    keys: dict[str, Kind] = {
+        "tls:index/privateKey:PrivateKey": PrivateKey(),
+        "tls:index/certRequest:CertRequest": CertRequest(),
+        "tls:index/selfSignedCert:SelfSignedCert": SelfSignedCert(),
+        "tls:index/locallySignedCert:LocallySignedCert": LocallySignedCert(),
+    }
     plugins = {
         "command": Plugin("1.2.1", commands),
         "random": Plugin("4.21.4", randoms),

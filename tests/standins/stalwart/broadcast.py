@@ -10,6 +10,8 @@ Event = tuple[int, ...]
 
 # Kinds of events, and how many numbers follow: change, types and account; account, mail and change; type of object.
 STATE, EMAIL, RELOAD, ALL_CACHES, QUEUE = 0, 2, 6, 8, 12
+# What is reloaded, where it is not everything: the type by its number in crates/registry.
+CERTIFICATE = 23
 _NUMBERS = {STATE: 3, EMAIL: 3, RELOAD: 1, ALL_CACHES: 0, QUEUE: 0}
 _MORE = 0x80
 

@@ -5,7 +5,7 @@ import re
 import socket
 from typing import Any
 
-from . import broadcast, dkim, jmapmail, principals
+from . import broadcast, certificates, dkim, jmapmail, principals
 from .defaults import FIELDS, SINGLETONS
 from .jmapmail import Responses
 from .node import Node
@@ -117,6 +117,8 @@ def _objects(node: Node, name: str) -> dict[str, Answer]:
     if name in principals.TYPES:
         names = {identity: domain["name"] for identity, domain in node.registry.all("Domain", cached=True).items()}
         objects = {identity: principals.shown(value, names, MASK) for identity, value in objects.items()}
+    if name == "Certificate":
+        objects = {identity: certificates.masked(value, MASK) for identity, value in objects.items()}
     return objects
 
 
@@ -191,6 +193,9 @@ def _action(node: Node, arguments: Answer) -> Answer:
         if value["@type"] == "ReloadSettings":
             node.reload()
             node.tell((broadcast.RELOAD, 0))
+        if value["@type"] == "ReloadTlsCertificates":
+            node.load_certificates()
+            node.tell((broadcast.RELOAD, broadcast.CERTIFICATE))
         answer.setdefault("created", {})[reference] = {"id": "bvqjvfl"}
     return answer
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-from . import broadcast, dkim
+from . import broadcast, certificates, dkim
 from .coordinator import Coordinator
 from .filing import Filing
 from .mailstore import Mailstore
@@ -47,6 +47,7 @@ class Node:
         self.policy: dict[str, Any] = {}
         self.sender_auth: dict[str, Any] = {}
         self.routes: Routes
+        self.certificates = certificates.Shown()
         self._leases: list[tuple[bytes, bytes]] = []
         self._looked = -_STALE_SECONDS
 
@@ -55,6 +56,7 @@ class Node:
         self.node_id = self._take_id()
         self.registry.insert_defaults()
         self.reload()
+        self.load_certificates()
         self.coordinator = Coordinator.connect(self.registry.all("Coordinator")["singleton"], self.heard)
         for name in ("Domain", "Account"):
             self.registry.all(name)
@@ -82,6 +84,14 @@ class Node:
             secret=lambda setting: os.environ.get(setting.get("variableName", ""), "") or setting.get("secret", ""),
         )
 
+    def load_certificates(self) -> None:
+        """Show what is stored; the settings that are stored, not those in force, name the default one."""
+        settings = self.registry.all("SystemSettings")["singleton"]
+        held = self.registry.all("Certificate")
+        self.certificates.load(
+            held, settings["defaultCertificateId"], lambda identity: self.registry.destroy("Certificate", identity)
+        )
+
     @property
     def server_name(self) -> str:
         """The name of the service, that of this node until there is one."""
@@ -105,6 +115,8 @@ class Node:
             match kind:
                 case broadcast.ALL_CACHES:
                     self.registry.invalidate()
+                case broadcast.RELOAD if numbers == [broadcast.CERTIFICATE]:
+                    self.load_certificates()
                 case broadcast.RELOAD:
                     self.registry.invalidate()
                     self.reload()
@@ -178,15 +190,20 @@ class Node:
         transaction.set(_key(self.node_id), struct.pack(">Q", int(time.time())) + self.hostname.encode())
 
     def _certify(self) -> None:
-        """An authority issues some time after a domain asks it. Nobody is asked here."""
-        held = [set(value["subjectAlternativeNames"]) for value in self.registry.all("Certificate").values()]
-        for domain in self.registry.all("Domain").values():
-            wanted = domain["certificateManagement"]
-            names = set(wanted.get("subjectAlternativeNames", {}))
-            if wanted["@type"] == "Automatic" and names not in held:
-                until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 90 * 24 * _HOUR))
-                made = {"subjectAlternativeNames": dict.fromkeys(names, True), "notValidAfter": until}
-                self.registry.create("Certificate", made)
+        """An authority issues some time after a domain begins to ask it. Nobody is asked here."""
+        issued = certificates.issue(self.store, self.registry.all("Domain"), self.registry.all("Certificate"))
+        for made in issued:
+            self._follow(self.registry.create("Certificate", made))
+        if issued:
+            self.load_certificates()
+            self.tell((broadcast.RELOAD, broadcast.CERTIFICATE))
+
+    def _follow(self, identity: str) -> None:
+        """A renewed certificate takes the place of the default one with the same names."""
+        held = self.registry.all("Certificate")
+        now = held.get(self.registry.all("SystemSettings")["singleton"]["defaultCertificateId"])
+        if now and now["subjectAlternativeNames"] == held[identity]["subjectAlternativeNames"]:
+            self.registry.update("SystemSettings", "singleton", {"defaultCertificateId": identity})
 
     def _make_keys(self) -> None:
         """Signing keys for domains that ask for them, some time after the domain was made."""

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any
 
-from . import dkim, principals
+from . import certificates, dkim, principals
 from .defaults import FIELDS, SINGLETONS, UNIQUE, VARIANTS, Object, first_objects
 from .refused import Refused
 from .store import Store, Transaction
@@ -97,6 +97,8 @@ class Registry:
             made["createdAt"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         if name == "DkimSignature":
             made = dkim.kept(made, None, value, self.all("Domain"))
+        if name == "Certificate":
+            made = certificates.kept(made, None, value)
 
         def body(transaction: Transaction) -> str:
             if unique := UNIQUE.get(name):
@@ -114,6 +116,8 @@ class Registry:
             transaction.set(_key(name, identity), json.dumps(made).encode())
             if name == "Domain" and made["dkimManagement"]["@type"] == "Automatic":
                 dkim.ask_for_keys(transaction, identity)
+            if name == "Domain" and made["certificateManagement"]["@type"] == "Automatic":
+                certificates.ask(transaction, identity)
             return identity
 
         return str(self._changed(self.store.transact(body)))
@@ -146,8 +150,12 @@ class Registry:
             if name == "DkimSignature":
                 value = dkim.kept(value, before, patch, domains)
             principals.claim(transaction, name, identity, value, before)
-            if name == "Domain" and _is_told_to_make_keys(before, value):
+            if name == "Certificate":
+                value = certificates.kept(value, before, patch)
+            if name == "Domain" and _turns_automatic("dkimManagement", before, value):
                 dkim.ask_for_keys(transaction, identity)
+            if name == "Domain" and _turns_automatic("certificateManagement", before, value):
+                certificates.ask(transaction, identity)
             transaction.set(_key(name, identity), json.dumps(value).encode())
 
         self._changed(self.store.transact(body))
@@ -190,8 +198,9 @@ def _unwritten(name: str) -> Object:
     return {"@type": "Disabled"} if name == "Coordinator" else copy.deepcopy(FIELDS[name])
 
 
-def _is_told_to_make_keys(before: Object, after: Object) -> bool:
-    was, is_now = (value["dkimManagement"]["@type"] == "Automatic" for value in (before, after))
+def _turns_automatic(management: str, before: Object, after: Object) -> bool:
+    """Only then something is done: a change of what is managed already waits for the next time."""
+    was, is_now = (value[management]["@type"] == "Automatic" for value in (before, after))
     return is_now and not was
 
 

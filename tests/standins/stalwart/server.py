@@ -4,14 +4,12 @@ import json
 import signal
 import socketserver
 import ssl
-import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
-from . import imap, proxy, smtp, web
+from . import certificates, imap, proxy, smtp, web
 from .node import Node
 from .sieve import manage
 from .store import Store, StoreUnavailable
@@ -79,6 +77,7 @@ def main(arguments: list[str], version: str) -> int:
         )
         return 1
     context = certificate(node.hostname)
+    context.sni_callback = node.certificates.choose
     for listener in listeners.values():
         open_listener(node, listener, context)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -128,11 +127,5 @@ class _Silent(socketserver.StreamRequestHandler):
 
 def certificate(name: str) -> ssl.SSLContext:
     """Self-signed, as the real server has it until it is given one."""
-    with tempfile.TemporaryDirectory() as place:
-        key, certificate = f"{place}/key.pem", f"{place}/cert.pem"
-        line = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        line += ["-days", "365", "-subj", f"/CN={name[:60]}", "-keyout", key, "-out", certificate]
-        subprocess.run(line, check=True, capture_output=True)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        return context
+    made = certificates.signed(name[:60], [name])
+    return certificates.context_of(made["certificate"]["value"], made["privateKey"]["secret"])

@@ -1,7 +1,6 @@
-"""What differs on one node: its services, releases, files, cluster files and certificates."""
+"""What differs on one node: its services, releases, files and cluster files."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from components.settings.fields import release_numbers
@@ -9,12 +8,9 @@ from tools.status.differences.difference import MEND, Difference, Subject
 from tools.status.look import View
 from tools.status.nodes import Seen
 
-CERTIFICATE_DAYS = 14
-
 _RUNNING = frozenset({"active", "reloading"})
 # What listens where the service behind it runs.
 _BEHIND = {"database": "foundationdb"}
-_CLOCK_FORMAT = "%Y-%m-%d"
 
 Found = Mapping[str, Any]
 
@@ -33,7 +29,6 @@ def differences(seen: Seen, view: View) -> Iterator[Difference]:
         told = {"gone": "is gone", "edited": "was edited by hand"}.get(what, f"has other rights: {what}")
         yield Difference(Subject.FILE, f"{path} on {name} {told}", MEND, name)
     yield from _cluster_files(name, seen.found, view)
-    yield from _certificates(name, seen.found)
     for unit, why in seen.found["pending_restart"].items():
         told = f"{unit} on {name} was started before this changed: {', '.join(why)}"
         yield Difference(Subject.RESTART, told, MEND, name)
@@ -97,13 +92,3 @@ def _named(view: View) -> Mapping[str, Any] | None:
             named: Mapping[str, Any] = database["named"]
             return named
     return None
-
-
-def _certificates(name: str, found: Found) -> Iterator[Difference]:
-    for host, text in found["certificates"].items():
-        end = datetime.fromisoformat(text)
-        left = end - datetime.now(UTC)
-        if left < timedelta(days=CERTIFICATE_DAYS):
-            when = f"{'ended' if left < timedelta() else 'ends'} on {end.strftime(_CLOCK_FORMAT)}"
-            remedy = f"the mail server renews it by itself: journalctl -u stalwart on {name} says why it did not"
-            yield Difference(Subject.CERTIFICATE, f"the certificate for {host} on {name} {when}", remedy, name)

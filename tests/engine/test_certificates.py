@@ -1,0 +1,61 @@
+"""Certificates of the stack's own authority under the real engine: made once, renewed by a run, replaced in place."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+
+from components.certificate import life
+from components.remote.script import values_of
+
+from .conftest import Hosts, Stack
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+
+def given(hosts: Hosts) -> dict[str, str]:
+    """What the step was last given."""
+    return dict(values_of(hosts.given["stored-certificate"]))
+
+
+def names(pem: str) -> set[str]:
+    found = x509.load_pem_x509_certificate(pem.encode()).extensions
+    return set(found.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName))
+
+
+def authority(stack: Any) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(stack.outputs()["certificate_authority"].value.encode())
+
+
+def test_it_is_replaced_for_a_name_more_and_near_its_end_and_only_that_runs(
+    stack: Stack, hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack().up()
+    first, root = given(hosts), authority(stack())
+    hosts.names()
+    assert set(stack().up().summary.resource_changes or {}) == {"same"}
+
+    more = stack(domains={"dev.test": {"aliases": ["other.test"]}})
+    more.up()
+    second = given(hosts)
+    ran = set(hosts.names())
+    assert {"stored-certificate", "directory-apply"} <= ran
+    assert not [name for name in ran if name.startswith(("mail-", "fdb-", "nats-"))]
+    assert "autoconfig.other.test" in names(second["CHAIN"]) - names(first["CHAIN"])
+    assert second["CERTIFICATE_KEY"] == first["CERTIFICATE_KEY"]
+
+    # Time goes by: the last days of its life.
+    monkeypatch.setattr(life, "SERVING", life.Life(life.SERVING.hours, life.SERVING.hours + 1))
+    more.up()
+    third = given(hosts)
+    assert hosts.names() == ["stored-certificate"]
+    assert third["CHAIN"] != second["CHAIN"]
+    assert names(third["CHAIN"]) == names(second["CHAIN"])
+
+    assert authority(more) == root
+    for one in (first, second, third):
+        x509.load_pem_x509_certificate(one["CHAIN"].encode()).verify_directly_issued_by(root)
+    kept = "".join(path.read_text(errors="replace") for path in tmp_path.rglob("*.json*") if path.is_file())
+    assert "private-ca" in kept
+    assert first["CERTIFICATE_KEY"].splitlines()[1] not in kept

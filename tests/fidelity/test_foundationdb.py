@@ -11,6 +11,7 @@ import pytest
 from lib.foundationdb.status import Status, read, still_holding
 
 from tests.standins.foundationdb import cli
+from tests.standins.foundationdb.server import Server
 
 from .conftest import Cluster
 
@@ -275,3 +276,38 @@ def test_commands_are_read_from_standard_input_and_one_that_fails_ends_nothing(
     assert cli.main(["-C", str(made.file), "--no-status"]) == 0
     assert capsys.readouterr().out.count("Committed") == 1
     assert "`word' is `kept'" in made.run("get word")[1]
+
+
+MINE, OTHER = "127.0.0.1:4500", "127.0.0.1:4501"
+
+
+def process(place: Path, leader: str | None) -> Server:
+    """A coordinator with two commits, which knows that leader. It listens nowhere."""
+    file = place / "fdb.cluster"
+    file.write_text(f"mail:0123456789abcdef@{MINE},{OTHER}\n")
+    made = Server({"public_address": MINE, "cluster_file": str(file), "datadir": str(place / "data")})
+    made.disk.create("database")
+    made.disk.apply(2, [("aa", "kept")])
+    made.leader = leader
+    return made
+
+
+def order(version: int) -> dict[str, Any]:
+    return {"op": "apply", "from": OTHER, "version": version, "database": "database", "writes": [["aa", "lost"]]}
+
+
+def test_of_two_that_take_themselves_for_the_leader_one_at_most_commits(tmp_path: Path) -> None:
+    """On a busy machine both may for a moment: each refuses the other's commits, and so is let acknowledge none."""
+    one = process(tmp_path, MINE)
+    assert one.answer(order(3)) == {"refused": f"{MINE} leads"}
+    assert one.answer({"op": "load", "from": OTHER, "dump": one.disk.dump()}) == {"refused": f"{MINE} leads"}
+    one.leader = OTHER
+    assert one.answer(order(3)) == {"ok": True}
+
+
+def test_a_coordinator_gives_its_copy_up_for_no_older_one(tmp_path: Path) -> None:
+    one = process(tmp_path, OTHER)
+    assert one.answer(order(2)) == {"refused": "this copy is newer"}
+    older = one.disk.dump() | {"version": 1, "pairs": []}
+    assert one.answer({"op": "load", "from": OTHER, "dump": older}) == {"refused": "this copy is newer"}
+    assert one.disk.get("aa") == ("kept", 2)

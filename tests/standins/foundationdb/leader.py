@@ -26,7 +26,7 @@ def register(server: "Server", facts: dict[str, Any]) -> Message:
         if facts["zone"] not in known and not exclusions.names(server, facts["address"]):
             server.disk.save(zones=sorted({*known, facts["zone"]}))
         if not facts["full"] and (facts["database"] != mine or facts["commit"] != server.disk.version):
-            ask(facts["address"], {"op": "load", "dump": server.disk.dump()}, 10)
+            load(server, facts["address"])
     return {"zombie": False}
 
 
@@ -67,7 +67,8 @@ def serve(server: "Server", message: Message) -> Message:
 def commit(server: "Server", message: Message) -> Message:
     """All or nothing, if nothing that was read has changed meanwhile; acknowledged when every live copy has it.
 
-    A process whose disk is full takes no copy: the others have to be enough.
+    A process whose disk is full takes no copy: the others have to be enough. Where one knows another leader or a newer
+    copy, nothing is acknowledged: two may take themselves for the leader for a moment, never do two commit.
     """
     disk = server.disk
     with server.lock:
@@ -82,31 +83,51 @@ def commit(server: "Server", message: Message) -> Message:
         if disk.full or len(room) < copies:
             return {"error": "unavailable"}
         version = disk.version + 1
-        zones = {server.zone}
-        for address, member in members.items():
-            if address == server.address:
-                continue
-            try:
-                answer = ask(
-                    address,
-                    {"op": "apply", "version": version, "database": disk.database, "writes": message["writes"]},
-                    1,
-                )
-                if answer.get("behind"):
-                    ask(address, {"op": "load", "dump": disk.dump()}, 10)
-                    answer = ask(
-                        address,
-                        {"op": "apply", "version": version, "database": disk.database, "writes": message["writes"]},
-                        1,
-                    )
-                if not answer.get("full"):
-                    zones.add(member["zone"])
-            except OSError:
-                server.members.pop(address, None)
-        if len(zones) < copies:
-            return {"error": "unavailable"}
-        disk.apply(version, [tuple(write) for write in message["writes"]])
+        order = {
+            "op": "apply",
+            "from": server.address,
+            "version": version,
+            "database": disk.database,
+            "writes": message["writes"],
+        }
+        server.handing_out = version
+        try:
+            if not _is_held(server, _hand_out(server, order, members), members):
+                return {"error": "unavailable"}
+            disk.apply(version, [tuple(write) for write in message["writes"]])
+        finally:
+            server.handing_out = 0
     return {"version": version}
+
+
+def _hand_out(server: "Server", order: Message, members: dict[str, dict[str, Any]]) -> set[str]:
+    """Who has taken a commit, the leader included that will; nobody where one knows better than to take it."""
+    holders = {server.address}
+    for address in members:
+        if address == server.address:
+            continue
+        try:
+            answer = ask(address, order, 1)
+            if answer.get("behind"):
+                load(server, address)
+                answer = ask(address, order, 1)
+        except OSError:
+            server.members.pop(address, None)
+            continue
+        if "refused" in answer:
+            return set()
+        if not answer.get("full"):
+            holders.add(address)
+    return holders
+
+
+def _is_held(server: "Server", holders: set[str], members: dict[str, dict[str, Any]]) -> bool:
+    """Whether copies enough and a majority of coordinators have a commit, whose leader still is one."""
+    copies = COPIES[server.disk.meta["configuration"]["redundancy"]]
+    zones = {server.zone if address == server.address else members[address]["zone"] for address in holders}
+    coordinators = server.cluster_file.coordinators
+    most = len(holders & set(coordinators)) > len(coordinators) // 2
+    return len(zones) >= copies and most and server.leader == server.address
 
 
 def configure(server: "Server", message: Message) -> Message:
@@ -124,9 +145,7 @@ def configure(server: "Server", message: Message) -> Message:
             server.disk.create(database)
             server.disk.save(configuration={"redundancy": mode, "engine": engine}, zones=sorted(zones), generation=2)
             server.epoch_began = time.time()
-            for address in server.live_members():
-                if address != server.address:
-                    ask(address, {"op": "load", "dump": server.disk.dump()}, 10)
+            spread(server)
             return {"done": "created"}
         if here is None:
             return {"error": "unavailable"}
@@ -174,4 +193,9 @@ def spread(server: "Server") -> None:
     """Every copy carries the configuration too."""
     for address in server.live_members():
         if address != server.address:
-            ask(address, {"op": "load", "dump": server.disk.dump()}, 10)
+            load(server, address)
+
+
+def load(server: "Server", address: str) -> None:
+    """Send the whole copy to a process, which refuses one that is older than its own."""
+    ask(address, {"op": "load", "from": server.address, "dump": server.disk.dump()}, 10)

@@ -37,6 +37,7 @@ class Server:
         self.heard: dict[str, float] = {}
         self.zombie = False
         self.refused = False
+        self.handing_out = 0
         self.epoch_began = time.time()
 
     def facts(self) -> Message:
@@ -67,7 +68,8 @@ class Server:
     def _beat(self) -> None:
         identity, coordinators = self.cluster_file.identity, self.cluster_file.coordinators
         answers: dict[str, Message] = {}
-        for address in coordinators:
+        # The leader last: what it hands out meanwhile makes nobody newer than it is.
+        for address in sorted(coordinators, key=lambda one: one == self.leader):
             try:
                 answer = (
                     ask(address, {"op": "hello", "identity": identity}, 0.8)
@@ -98,7 +100,8 @@ class Server:
         """A coordinator's answer to who asks under a description and id."""
         forwards = self.disk.meta.get("forwards", {})
         if identity == self.cluster_file.identity:
-            return {"ok": True, "commit": self.disk.version, "full": self.disk.full, "leader": self.leader}
+            commit = max(self.disk.version, self.handing_out)
+            return {"ok": True, "commit": commit, "full": self.disk.full, "leader": self.leader}
         if identity in forwards:
             return {"forward": self.cluster_file.string}
         # Nobody here keeps state under that id: such a client waits for ever.
@@ -110,6 +113,13 @@ class Server:
         now = time.time()
         alive = [a for a in coordinators if a == self.address or now - self.heard.get(a, 0) < GONE_SECONDS]
         return self.leader == self.address and len(alive) > len(coordinators) // 2
+
+    def is_newer(self, database: str, version: int) -> bool:
+        """Whether this copy holds commits of the database that another has not. Only a coordinator's counts: the newest
+        of theirs leads, and what no majority of them holds was promised to nobody.
+        """
+        coordinates = self.address in self.cluster_file.coordinators
+        return coordinates and database == self.disk.database and version < self.disk.version
 
     def live_members(self) -> dict[str, dict[str, Any]]:
         """The processes that registered a moment ago."""
@@ -123,14 +133,20 @@ class Server:
                 return self.hello(message["identity"])
             case "register":
                 return leader.register(self, message["facts"])
+            case "apply" | "load" if self.leader not in {None, message["from"]}:
+                return {"refused": f"{self.leader} leads"}
             case "apply" | "load" if self.disk.full:
                 return {"full": True}
             case "apply":
+                if self.is_newer(message["database"], message["version"] - 1):
+                    return {"refused": "this copy is newer"}
                 if message["version"] != self.disk.version + 1 or message["database"] != self.disk.database:
                     return {"behind": True}
                 self.disk.apply(message["version"], [tuple(write) for write in message["writes"]])
                 return {"ok": True}
             case "load":
+                if self.is_newer(message["dump"]["meta"]["database"], message["dump"]["version"]):
+                    return {"refused": "this copy is newer"}
                 self.disk.load(message["dump"])
                 return {"ok": True}
             case "string":

@@ -54,7 +54,8 @@ class Post:
                     # A server that is slow holds nobody else up.
                     threading.Thread(target=self._try, args=(identity,), daemon=True).start()
             except Exception as trouble:  # noqa: BLE001  # the store may be away; looked again
-                print(f"queue: {trouble}", flush=True)
+                if not ended.is_set():
+                    print(f"queue: {trouble}", flush=True)
 
     def _try(self, identity: str) -> None:
         try:

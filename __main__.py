@@ -110,4 +110,4 @@ guard(
     [ready, database, coordinator, mail, stored, directory, accounts, proof, upkeep, front, dns, signing, certificate],
 )
 
-outputs.export(wish, plan, outputs.Parts(database, mail, accounts, proof, dns, signing, stored, certificate))
+outputs.export(wish, plan, outputs.Parts(ready, database, mail, accounts, proof, dns, signing, stored, certificate))

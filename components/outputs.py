@@ -13,6 +13,7 @@ from components.cost.estimate import estimate
 from components.dkim.signing import Signing
 from components.dns.dns import Dns
 from components.foundationdb.cluster import FoundationDb
+from components.hosts.ready import ReadyHosts
 from components.proof.proof import Proof
 from components.settings import Settings
 from components.stalwart import wish
@@ -28,6 +29,7 @@ DESCRIPTIONS = {
     " time of check.",
     "nodes": "Every node: address, zone, host name, id in the mail cluster, releases.",
     "cluster_file": "The database's connection string (secret): the key to all data for who reaches the network.",
+    "disk_keys": "The key of every encrypted disk (secret), to open one by hand; only where there are any.",
     "dns_records": "Every zone with the records it needs, as text that a name server reads.",
     "dns": "Whom `make dns-check` asks, and the name whose addresses send.",
     "signing_keys": "Which keys sign the mail of each domain, and until when one that has signed must stay.",
@@ -44,6 +46,7 @@ DESCRIPTIONS = {
 class Parts:
     """What the outputs tell of."""
 
+    hosts: ReadyHosts
     database: FoundationDb
     mail: Stalwart
     accounts: Accounts
@@ -78,6 +81,8 @@ def export(settings: Settings, plan: Plan, parts: Parts) -> None:
         values["certificate_authority"] = parts.stored.authority
     if cost := estimate(settings, plan):
         values["cost"] = cost.as_output()
+    if keys := parts.hosts.disks.keys:
+        values["disk_keys"] = pulumi.Output.secret(keys)
     if rehearsal.is_on():
         values["rehearsal"] = True
     for key, value in values.items():

@@ -1,5 +1,6 @@
 """From settings to who does what: seed, zones, coordinators, addresses, pairs of the proof."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
@@ -8,6 +9,7 @@ from components.foundationdb import redundancy
 from components.foundationdb.redundancy import Redundancy, Tolerance
 from components.settings import Place, Platform, Role, Settings
 from components.settings.addresses import network_of, node_address
+from components.settings.disk import is_encrypted
 from components.settings.placement import locations_of, natural, zones_of
 
 DATABASE_PORT = 4500
@@ -32,6 +34,9 @@ class Node:
 
     location: str | None
     """Where its server stands, on platform hetzner."""
+
+    encrypted: bool
+    """Whether the disk of its database is."""
 
     machine: int
     """Which machine carries it, counted from one."""
@@ -99,6 +104,16 @@ class Plan:
         return (*self.one_per_zone, *rest)[:MOST_COORDINATION_NODES]
 
     @property
+    def openers(self) -> int:
+        """How many of the other nodes open an encrypted disk together: two, so that two stolen machines open nothing.
+
+        One where two might not be there: when as many zones are down as may fail, the largest ones.
+        """
+        sizes = sorted(Counter(node.zone for node in self.nodes).values(), reverse=True)
+        left = len(self.nodes) - 1 - sum(sizes[: self.expected_tolerance.survivable])
+        return 2 if left >= 2 else 1  # noqa: PLR2004  # two
+
+    @property
     def pairs(self) -> tuple[tuple[Node, Node], ...]:
         """Who hands a mail in and who must be able to read it."""
         nodes = self.mail_nodes
@@ -124,6 +139,7 @@ def plan(settings: Settings) -> Plan:
             mail=Role.MAIL in node.roles,
             in_front=Role.MAIL in node.roles and node.front is Place.IN,
             location=str(locations[name]) if made else None,
+            encrypted=is_encrypted(node, settings.database),
             machine=node.machine,
         )
         for name, node in sorted(settings.nodes.items(), key=lambda item: natural(item[0]))

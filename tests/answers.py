@@ -19,6 +19,7 @@ PROOF: dict[str, Any] = {
     "checked_at": "2026-11-24T00:00:00+00:00",
 }
 PRINTED: dict[str, str] = {
+    "host/prepare.sh": json.dumps({"arch": "amd64", "thumbprint": "RsDSvg7_2HuFTZeocPFluKwVVbwFA3V9gHI90lEnHi4"}),
     "foundationdb/seed.sh": "mail:0123456789abcdef@10.77.0.11:4500",
     "foundationdb/install.sh": json.dumps({"state": "fresh", "version": "7.4.6"}),
     "foundationdb/database.py": "mail:fedcba9876543210@10.77.0.11:4500,10.77.0.12:4500,10.77.0.13:4500",

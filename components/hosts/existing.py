@@ -42,6 +42,7 @@ class ExistingHosts(pulumi.ComponentResource):
                 public=_public(node, given),
                 root=settings.ssh.user == "root",
                 identity="" if node.machine == 1 else str(node.machine),
+                device=given.device or "",
             )
             self._release(name, self.hosts[node.name])
         bare = dict(self.hosts)

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_random as random
 from pulumi_command import local, remote
 
+from components.hosts.disks import Disks
 from components.hosts.existing import ExistingHosts
 from components.hosts.hetzner.hosts import HetznerHosts
 from components.hosts.hetzner.network import Net
@@ -45,6 +46,9 @@ class ReadyHosts(pulumi.ComponentResource):
 
     hosts: Hosts
 
+    disks: Disks
+    """The encrypted disks of the database, and their keys."""
+
     net: Net | None = None
     """The private network, where the stack made it."""
 
@@ -64,13 +68,17 @@ class ReadyHosts(pulumi.ComponentResource):
         self._args = args
         # Made once and kept in the state: tells this cluster's hosts from those of any other stack.
         self._cluster_id = random.RandomId(f"{name}-cluster-id", byte_length=16, opts=child)
-        self.hosts = {node: host.once(self._ready(name, host)) for node, host in raw.items()}
+        self.disks = Disks(name, args.plan, self)
+        prepared = {node: self._prepare(name, host) for node, host in raw.items()}
+        self.hosts = {
+            node: host.once([prepared[node], *self._sent(name, host), *self.disks.opened_by_others(host, prepared)])
+            for node, host in raw.items()
+        }
         self.register_outputs({"cluster_id": self._cluster_id.hex})
 
-    def _ready(self, name: str, host: Host) -> list[pulumi.Resource]:
-        """Preparing and sending packages run side by side: neither needs the other."""
-        sent = self._send(name, host) if self._args.packages.files else None
-        return [self._prepare(name, host), *([sent] if sent else [])]
+    def _sent(self, name: str, host: Host) -> list[pulumi.Resource]:
+        """Beside the preparing: neither needs the other."""
+        return [self._send(name, host)] if self._args.packages.files else []
 
     def _prepare(self, name: str, host: Host) -> remote.Command:
         return run_script(
@@ -85,6 +93,7 @@ class ReadyHosts(pulumi.ComponentResource):
                 "CLUSTER": _cluster(self._args.plan),
                 "ADDRESS_SECONDS": str(NETWORK_SECONDS if host.server else 0),
                 "DEVICE": host.device,
+                **self.disks.values(host.node),
                 "PACKAGES": "nats-server" if host.node in self._args.plan.coordination_nodes else "",
                 "MIN_MEMORY_MIB": str(LEAST_MEMORY_MIB),
                 "MIN_DISK_GIB": str(LEAST_DISK_GIB),

@@ -24,6 +24,8 @@ SHOWN = frozenset(
         "SSH_PORT",
         "STALWART_HOSTNAME",
         "STALWART_VERSION",
+        "TANG_PORT",
+        "THRESHOLD",
         "TOLERANCE",
         "TRANSACTION_TIMEOUT",
         "ZONE",

@@ -21,6 +21,7 @@ _RELEASE = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"(\d{1,6})\s*(MiB|GiB)")
 _HOST_KEY = re.compile(r"(ssh-ed25519|ecdsa-sha2-nistp256) [A-Za-z0-9+/]{20,}={0,2}( .*)?")
+_DEVICE = re.compile(r"/dev/[A-Za-z0-9][A-Za-z0-9/._:+-]{0,200}")
 _SERVER_TYPE = re.compile(r"[a-z]{2,5}[0-9]{1,3}")
 _LABEL_TEXT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?")
 _NOTE = re.compile(r"[\x20-\x7e]{0,60}")
@@ -292,6 +293,9 @@ LabNetwork = Annotated[IPv4Network, BeforeValidator(_text), AfterValidator(_lab_
 PrivateNetwork = Annotated[IPv4Network, BeforeValidator(_text), AfterValidator(_private_network)]
 AllowedNetwork = Annotated[IPv4Network | IPv6Network, BeforeValidator(_text), AfterValidator(_allowed_network)]
 Gibibytes = Annotated[int | None, BeforeValidator(_gibibytes)]
+BlockDevice = Annotated[
+    str, _shaped(_DEVICE, "a disk is named by its path, best one that lasts, e.g. /dev/disk/by-id/scsi-0X_disk-1")
+]
 ServerType = Annotated[
     str, _shaped(_SERVER_TYPE, "a server type is Hetzner's name of one, letters and a number, e.g. cx33 or cax21")
 ]

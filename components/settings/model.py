@@ -134,6 +134,11 @@ class DatabaseSettings(Section):
     cache: Mebibytes = Field(
         default=None, description="Page cache per process, less than `memory`; `auto` is a quarter of it."
     )
+    encrypt: bool = Field(
+        default=False,
+        description="Encrypt the disks that hold the data (LUKS2), opened at a boot by the other nodes' keys. Only new,"
+        " empty disks: `hetzner.volume`, or `nodes.<node>.device`.",
+    )
 
 
 class MailSettings(Section):

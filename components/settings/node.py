@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from components.settings.fields import HostKey, NodeAddress, PublicAddress, ServerType, ZoneName
+from components.settings.fields import BlockDevice, HostKey, NodeAddress, PublicAddress, ServerType, ZoneName
 from components.settings.front import Place
 from components.settings.hetzner import Location
 from components.settings.section import Section
@@ -46,6 +46,16 @@ class NodeSettings(Section):
     host_key: HostKey | None = Field(
         default=None,
         description="The host's SSH key. Without it the key seen first is shown, kept and demanded from then on.",
+    )
+    device: BlockDevice | None = Field(
+        default=None,
+        description="Disk for the database's data (`existing` only), by its lasting name, e.g. `/dev/disk/by-id/...`."
+        " Default: the host's own disk.",
+    )
+    encrypt: bool | None = Field(
+        default=None,
+        description="Whether this node's disk is encrypted. Default: `database.encrypt`; `false` leaves one as it is"
+        " while the others are made anew, one after the other.",
     )
     type: ServerType | None = Field(default=None, description="Server type, on `hetzner`. Default: `hetzner.type`.")
     location: Location | None = Field(

@@ -8,6 +8,8 @@
 : "${CLUSTER:?JSON of all nodes and of the tolerance they give}"
 : "${ADDRESS_SECONDS:?how long the address may take to appear, where the network is being made}"
 : "${DEVICE?block device for the data of the database; empty: the disk of the host}"
+: "${DISK_KEY?key of that device; empty: its data lie in clear}"
+: "${TANG_PORT?where to answer for the disks of other nodes; empty: none is encrypted}"
 : "${PACKAGES?Debian packages beside the usual ones, may be empty}"
 : "${MIN_MEMORY_MIB:?least memory}"
 : "${MIN_DISK_GIB:?least free disk}"
@@ -15,7 +17,10 @@ source lib/common.sh
 source lib/apt.sh
 source lib/host/facts.sh
 source lib/host/refusals.sh
+source lib/host/encrypted.sh
+source lib/host/tang.sh
 source lib/host/volume.sh
+export -n DISK_KEY
 
 owner=/etc/stalwart-cluster/owner.json
 records=/var/lib/stalwart-cluster
@@ -61,5 +66,10 @@ prepare_volume
 prepare_packages
 prepare_names
 check_clock
-printf '{"arch": "%s", "debian": "%s", "memory_mib": %d, "cpus": %d, "disk_free_gib": %d}\n' \
-  "$(dpkg --print-architecture)" "$(debian_release)" "$(memory_mib)" "$(nproc)" "$(disk_free_gib)"
+thumbprint=''
+if [[ -n "$TANG_PORT" ]]; then
+  serve_keys
+  thumbprint=$(own_thumbprint)
+fi
+printf '{"arch": "%s", "debian": "%s", "memory_mib": %d, "cpus": %d, "disk_free_gib": %d, "thumbprint": "%s"}\n' \
+  "$(dpkg --print-architecture)" "$(debian_release)" "$(memory_mib)" "$(nproc)" "$(disk_free_gib)" "$thumbprint"

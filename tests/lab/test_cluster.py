@@ -191,6 +191,7 @@ def test_another_stack_is_refused_on_these_hosts(lab: Lab) -> None:
     given = {
         "NODE": "mx1", "CLUSTER_ID": "another", "STACK": "other/dev", "ADDRESS": lab.address("mx1"),
         "HOSTS": "x", "CLUSTER": "{}", "PACKAGES": "", "ADDRESS_SECONDS": "0", "DEVICE": "",
+        "DISK_KEY": "", "TANG_PORT": "",
         "MIN_MEMORY_MIB": "1024", "MIN_DISK_GIB": "1",
     }  # fmt: skip
     lab.ssh("mx1", "true")

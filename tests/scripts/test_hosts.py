@@ -15,6 +15,8 @@ PREPARE = {
     "CLUSTER": '{"tolerance": 0, "nodes": {}}',
     "ADDRESS_SECONDS": "0",
     "DEVICE": "",
+    "DISK_KEY": "",
+    "TANG_PORT": "",
     "PACKAGES": "nats-server",
     "MIN_MEMORY_MIB": "1",
     "MIN_DISK_GIB": "0",

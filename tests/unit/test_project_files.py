@@ -49,7 +49,7 @@ def test_every_stack_file_of_the_repository_is_sound(path: Path) -> None:
 
 def test_every_output_is_described() -> None:
     exported = run({"platform": "lab", "nodes": {"mx1": {}}, "domains": {"dev.test": {}}}).outputs
-    assert set(exported) | {"rehearsal", "cost"} == set(DESCRIPTIONS)
+    assert set(exported) | {"rehearsal", "cost", "disk_keys"} == set(DESCRIPTIONS)
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -231,3 +231,25 @@ def test_a_note_is_short_and_plain() -> None:
     assert check({**SMALL, "mend": "2026-11-25T01:00:00+00:00"}).mend
     assert "mend" in mistakes(mend="a\nb")
     assert "mend" in mistakes(mend="x" * 61)
+
+
+def test_a_disk_is_encrypted_only_where_it_is_one_of_its_own_and_others_can_open_it() -> None:
+    encrypt = {"encrypt": True}
+    assert "hosts of a lab have no disks" in mistakes(database=encrypt)["database.encrypt"]
+    own = {"mx1": {"address": "10.0.0.1"}, "mx2": {"address": "10.0.0.2", "device": "/dev/sdb", "encrypt": False}}
+    found = mistakes(platform="existing", nodes=own, database=encrypt)
+    assert found.keys() == {"nodes.mx1.device"}
+    assert "encrypts an empty disk" in found["nodes.mx1.device"]
+    alone = {"mx1": {"address": "10.0.0.1", "device": "/dev/sdb"}}
+    found = mistakes(platform="existing", nodes=alone, database=encrypt)
+    assert "nobody who opens its disk" in found["database.encrypt"]
+    rented = {"ssh_from": ["203.0.113.0/24"]}
+    nodes = {"mx1": {"device": "/dev/sdb"}, "mx2": {}}
+    found = mistakes(platform="hetzner", hetzner=rented, database=encrypt, nodes=nodes)
+    assert found.keys() == {"hetzner.volume", "nodes.mx1.device"}
+    assert "take hetzner.volume" in found["nodes.mx1.device"]
+
+
+def test_a_disk_is_named_by_its_path() -> None:
+    own = {"mx1": {"address": "10.0.0.1", "device": "sdb; reboot"}}
+    assert "a disk is named by its path" in mistakes(platform="existing", nodes=own)["nodes.mx1.device"]

@@ -196,10 +196,13 @@ class Servers:
             name=identity.of(node.name),
             size=hetzner.volume,
             location=node.location,
-            format="ext4",
+            # One that is there stays as it was made: another format would be another volume, and lose what it holds.
+            format=None if node.encrypted else "ext4",
             delete_protection=hetzner.protection,
             labels=identity.labelled(node.name),
-            opts=self._in_its_place,
+            opts=pulumi.ResourceOptions.merge(
+                self._options, pulumi.ResourceOptions(ignore_changes=["location", "format"])
+            ),
         )
         attachment = hcloud.VolumeAttachment(
             f"{self._name}-attachment-{node.name}",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.settings.mistakes import Mistake
-from components.settings.rules import certificate, delivery, domains, hosts, people, records, store, world
+from components.settings.rules import certificate, delivery, disks, domains, hosts, people, records, store, world
 from components.settings.rules.rule import Sound
 
 _RULES = (
@@ -15,6 +15,7 @@ _RULES = (
     *people.RULES,
     *delivery.RULES,
     *store.RULES,
+    *disks.RULES,
 )
 
 

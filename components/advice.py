@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from components.foundationdb import redundancy
-from components.settings import Dmarc, FrontKind, Platform, Settings
+from components.settings import Dmarc, DnsProvider, FrontKind, Platform, Settings
 from components.settings.names import with_aliases
 from components.topology import Plan
 
@@ -31,6 +32,7 @@ def advice(settings: Settings, plan: Plan, stack: str) -> Iterator[str]:
         if any(word in stack for word in _SERIOUS):
             yield from _safety(settings)
         yield from _front(settings, plan)
+    yield from _authority(settings)
     yield from _relay(settings)
     yield from _aliases(settings)
     yield from _hostname(settings)
@@ -162,6 +164,17 @@ def _safety(settings: Settings) -> Iterator[str]:
 def _front(settings: Settings, plan: Plan) -> Iterator[str]:
     if settings.front.kind is FrontKind.DNS and len(plan.front_nodes) == 1 and len(plan.mail_nodes) > 1:
         yield f"only {plan.front_nodes[0].name} is in the front: with it the mail is out of reach."
+
+
+def _authority(settings: Settings) -> Iterator[str]:
+    """Source of the limit: letsencrypt.org/docs/rate-limits, Authorization Failures per Identifier per Account."""
+    if settings.authority and settings.dns.provider is DnsProvider.MANUAL:
+        host = urlsplit(settings.authority).hostname
+        yield (
+            f"mail.certificate asks {host} in this run, and entering the records is left to you: while a name does not"
+            " lead to the cluster the authority looks in vain, and lets five failures an hour pass. Say private until"
+            " `make dns-check` finds everything right."
+        )
 
 
 def _relay(settings: Settings) -> Iterator[str]:

@@ -136,3 +136,12 @@ def test_a_relay_behind_a_port_that_hetzner_closes_is_warned_of() -> None:
     assert "Hetzner keeps port 465 closed" in warnings(
         wish(mail={"relay": {"host": "smtp.relay.test", "tls": "implicit"}})
     )
+
+
+def test_an_authority_that_would_look_in_vain_is_warned_of() -> None:
+    asked = {"certificate": "letsencrypt"}
+    told = warnings(wish(mail=asked))
+    assert "asks acme-v02.api.letsencrypt.org in this run, and entering the records is left to you" in told
+    assert "Say private until `make dns-check`" in told
+    assert "asks acme" not in warnings(wish(mail=asked, dns={"provider": "hetzner"}))
+    assert "asks acme" not in warnings(wish())

@@ -249,3 +249,22 @@ def test_what_a_certificate_has_to_hold_is_where_mail_is_handed_in_and_read() ->
         "mx1.mail.dev.test",
     )
     assert "autoconfig.other.test" in useful(settings)
+
+
+@pytest.mark.parametrize(
+    ("aliases", "policy", "refused"), [(31, "none", False), (32, "none", True), (24, "testing", True)]
+)
+def test_more_names_than_an_authority_certifies_are_refused(aliases: int, policy: str, refused: bool) -> None:  # noqa: FBT001
+    given: dict[str, Any] = {
+        "platform": "existing",
+        "nodes": {"mx1": {"address": "10.0.0.1", "public": ["203.0.113.1"]}},
+        "domains": {"example.org": {"aliases": [f"d{number}.example.net" for number in range(aliases)]}},
+        "mail": {"certificate": "letsencrypt"},
+        "dns": {"mta_sts": policy},
+    }
+    if not refused:
+        check(given)
+        return
+    with pytest.raises(SettingsError, match="Let's Encrypt certifies 100 at most") as found:
+        check(given)
+    assert found.value.mistakes[0].key == 'domains["example.org"].aliases'

@@ -3,11 +3,17 @@
 from collections.abc import Iterator
 
 from components.settings.fields import AUTHORITIES, OWN
-from components.settings.mistakes import Mistake
-from components.settings.model import Platform
+from components.settings.front import MtaSts
+from components.settings.mistakes import Mistake, spell
+from components.settings.model import Platform, default_domain
 from components.settings.rules.rule import Rules, Sound
 
 KEY = "certificate_key"
+
+# Source: letsencrypt.org/docs/rate-limits, Identifiers per Certificate.
+_MOST_NAMES = 100
+# What a domain and each alias of it has, see components/certificate/names.py; `mta-sts` is one more.
+_OF_A_DOMAIN = 3
 
 
 def _authority(sound: Sound) -> Iterator[Mistake]:
@@ -18,6 +24,23 @@ def _authority(sound: Sound) -> Iterator[Mistake]:
         yield Mistake(
             "dns.caa", "it forbids letsencrypt.org, which mail.certificate asks", "add it, or leave caa empty"
         )
+
+
+def _names(sound: Sound) -> Iterator[Mistake]:
+    """A domain's certificate holds its names and those of its aliases."""
+    mail, domains = sound["mail"], sound["domains"]
+    if mail.certificate not in AUTHORITIES:
+        return
+    each = _OF_A_DOMAIN + (sound["dns"].mta_sts is not MtaSts.NONE)
+    for name, section in domains.items():
+        own = 1 + len(sound["nodes"]) if name == default_domain(mail, domains) else 0
+        count = (1 + len(section.aliases)) * each + own
+        if count > _MOST_NAMES:
+            yield Mistake(
+                spell(("domains", name, "aliases")),
+                f"its certificate would hold {count} names, and Let's Encrypt certifies {_MOST_NAMES} at most",
+                "make some of the aliases domains of their own, or take mail.certificate own with wildcards",
+            )
 
 
 def _own(sound: Sound) -> Iterator[Mistake]:
@@ -40,5 +63,6 @@ def _own(sound: Sound) -> Iterator[Mistake]:
 
 RULES: Rules = (
     (("platform", "mail", "dns"), _authority),
+    (("mail", "domains", "dns", "nodes"), _names),
     (("mail",), _own),
 )

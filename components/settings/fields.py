@@ -107,6 +107,13 @@ def mail_address(value: str) -> str | None:
         return None
 
 
+def _accounts_file(value: str | None) -> str | None:
+    """Empty is what an unset key of the project file looks like."""
+    if value and not value.endswith((".csv", ".json")):
+        raise refusal("file", f"a CSV or JSON file, e.g. people.csv; got {value[:60]!r}")
+    return value or None
+
+
 def _removable(value: str) -> str:
     return _address(value) if "@" in value else _domain(value)
 
@@ -271,6 +278,7 @@ Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, AfterValidator(_address)]
 Reports = Annotated[str, AfterValidator(_reports)]
 Recipient = Annotated[str, AfterValidator(_recipient)]
+AccountsFile = Annotated[str | None, AfterValidator(_accounts_file)]
 Removable = Annotated[str, AfterValidator(_removable)]
 Title = Annotated[str, _shaped(_TITLE, "a name is 1 to 200 letters in one line, e.g. Anna Example")]
 KeyName = Annotated[

@@ -9,6 +9,7 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from components.settings import imported as imports
 from components.settings import rules
 from components.settings.account import AccountSettings, GroupSettings, ListSettings
 from components.settings.mistakes import Mistake, of_validation, unknown
@@ -82,9 +83,17 @@ def check(given: Mapping[str, Any], secret: frozenset[str] = frozenset()) -> Set
             sound[key] = adapter.validate_python(_parsed(key, given[key]))
         except ValidationError as error:
             mistakes += of_validation(key, error, secret=key in secret)
+    imported = imports.read(sound["accounts_file"]) if sound.get("accounts_file") else imports.Imported()
+    mistakes += imported.mistakes
     # One bad node must not hide that two others share an address; nor a bad account.
     for key, section in _MAPS.items():
         sound[f"{key}_sound_alone"] = sound[key] if key in sound else _sound_alone(key, section, given.get(key, ""))
+    sound["accounts_given"] = frozenset(sound["accounts_sound_alone"])
+    for key in ("accounts", "accounts_sound_alone"):
+        if key in sound:
+            # Whose address it is when both have it, a rule says.
+            sound[key] = {**imported.accounts, **sound[key]}
+    sound["imported"] = imported.places
     mistakes += rules.mistakes(sound, frozenset(given), secret)
     if mistakes:
         raise SettingsError(sorted(set(mistakes)))

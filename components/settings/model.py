@@ -13,6 +13,7 @@ from components.settings.fields import (
     AUTHORITIES,
     OWN,
     PRIVATE,
+    AccountsFile,
     CertificateSource,
     ClusterName,
     Digest,
@@ -213,6 +214,11 @@ class Settings(Section):
     accounts: Accounts = Field(
         default={},
         description="Accounts, by address, e.g. `anna@example.org: {}`. One taken out is disabled, not erased.",
+    )
+    accounts_file: AccountsFile = Field(
+        default=None,
+        description="More accounts from a `.csv` or `.json` file with the keys of `accounts` as columns, and `address`."
+        " With hashes of passwords only its owner may read it.",
     )
     groups: Groups = Field(
         default={}, description="Mailboxes that accounts share, by address. One that is taken out keeps its mail."

@@ -17,20 +17,32 @@ _MAPS = tuple(f"{kind}_sound_alone" for kind in _KINDS)
 Thing = AccountSettings | GroupSettings | ListSettings
 
 
-def _addresses(sound: Sound) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+def _addresses(sound: Sound) -> Iterator[tuple[str, str]]:
     """Every address that is somebody's, and where it stands."""
     for kind, alone in zip(_KINDS, _MAPS, strict=True):
         things: Mapping[str, Thing] = sound[alone]
         for address, thing in things.items():
-            yield address, (kind, address)
+            yield address, _key(sound, kind, address)
             for index, alias in enumerate(thing.aliases):
-                yield alias, (kind, address, "aliases", index)
+                yield alias, _key(sound, kind, address, "aliases", index)
+
+
+def _key(sound: Sound, kind: str, address: str, *inside: str | int) -> str:
+    """Of an account from a file, its line there."""
+    if kind == "accounts" and address in sound["imported"]:
+        return spell((*sound["imported"][address], *inside))
+    return spell((kind, address, *inside))
+
+
+def _in_both(sound: Sound) -> Iterator[Mistake]:
+    for address, place in sound["imported"].items():
+        if address in sound["accounts_given"]:
+            yield Mistake(f"{spell(place)}.address", f"{address} stands in accounts too", "leave it in one place")
 
 
 def _unique(sound: Sound) -> Iterator[Mistake]:
     first: dict[str, str] = {}
-    for address, place in _addresses(sound):
-        key = spell(place)
+    for address, key in _addresses(sound):
         if address in first:
             yield Mistake(
                 key, f"{address} is {first[address]} already", "an address is one's only: leave it in one place"
@@ -43,7 +55,7 @@ def _own(sound: Sound) -> Iterator[Mistake]:
     for address, place in _addresses(sound):
         if address in own_addresses(sound["mail"], sound["domains"]):
             yield Mistake(
-                spell(place),
+                place,
                 f"{address} is the stack's own account, the administrator's or the probe's",
                 "take another one; mail.admin names the administrator's",
             )
@@ -56,9 +68,9 @@ def _in_domains(sound: Sound) -> Iterator[Mistake]:
         local, _, domain = address.rpartition("@")
         if domain in meant:
             remedy = f"write {local}@{meant[domain]}, which has both addresses"
-            yield Mistake(spell(place), f"{domain} is another name of {meant[domain]}", remedy)
+            yield Mistake(place, f"{domain} is another name of {meant[domain]}", remedy)
         elif domain not in domains:
-            yield Mistake(spell(place), f"{domain} is no domain of this stack", f"add it: domains: {domain}")
+            yield Mistake(place, f"{domain} is no domain of this stack", f"add it: domains: {domain}")
 
 
 def _groups(sound: Sound) -> Iterator[Mistake]:
@@ -69,7 +81,9 @@ def _groups(sound: Sound) -> Iterator[Mistake]:
             if group not in groups:
                 near = get_close_matches(group, groups, n=1, cutoff=0.6)
                 remedy = f"did you mean {near[0]}?" if near else f"add it: groups: {group}"
-                yield Mistake(spell(("accounts", address, "groups", index)), f"{group} is not among the groups", remedy)
+                yield Mistake(
+                    _key(sound, "accounts", address, "groups", index), f"{group} is not among the groups", remedy
+                )
 
 
 def _removed(sound: Sound) -> Iterator[Mistake]:
@@ -81,7 +95,7 @@ def _removed(sound: Sound) -> Iterator[Mistake]:
         for name, section in domains.items()
         if section.catch_all
     }
-    places |= {address: spell(place) for address, place in _addresses(sound)}
+    places |= dict(_addresses(sound))
     places |= dict.fromkeys(own_addresses(sound["mail"], domains), "the stack's own account")
     for index, name in enumerate(sound["remove"]):
         if name in places:
@@ -107,12 +121,13 @@ def _secret(sound: Sound) -> Iterator[Mistake]:
     if "accounts" in sound["secret"]:
         return
     for address, account in accounts.items():
-        if account.password_hash:
+        if account.password_hash and address not in sound["imported"]:
             key = spell(("accounts", address, "password_hash"))
             yield Mistake(key, "is a secret and must be stored as one", f"pulumi config set --secret --path '{key}'")
 
 
 RULES: Rules = (
+    (("accounts_sound_alone",), _in_both),
     (_MAPS, _unique),
     ((*_MAPS, "domains", "mail"), _own),
     ((*_MAPS, "domains"), _in_domains),

@@ -12,7 +12,7 @@ from typing import Any
 
 from pulumi import automation
 
-from benchmarks import outage, rented, replacement, upgrade
+from benchmarks import delivery, outage, rented, replacement, upgrade
 from benchmarks.critical_path import longest_path
 from benchmarks.gantt import draw
 from benchmarks.memory import lab_mebibytes
@@ -80,6 +80,7 @@ def measure_up(home: Path, environment: dict[str, str]) -> dict[str, Any]:
             "unchanged_up_seconds": timed(stack().up),
             "preview_seconds": timed(stack().preview),
             "lab_memory_mib": lab_mebibytes("stalwart-cluster-bench"),
+            **delivery.measure(lab),
             **outage.measure(lab),
             **upgrade.measure(lab),
         }
@@ -99,6 +100,8 @@ def stack_file(nodes: int) -> dict[str, Any]:
         "stalwart-cluster:platform": "lab",
         "stalwart-cluster:nodes": {f"mx{index}": {} for index in range(1, nodes + 1)},
         "stalwart-cluster:domains": {"dev.test": {}},
+        # Senders come from this machine's address in the lab, faster than strangers may.
+        "stalwart-cluster:mail": {"limits": {"allow": [NETWORK]}},
         "stalwart-cluster:lab": {"network": NETWORK},
     }
 

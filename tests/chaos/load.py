@@ -10,23 +10,25 @@ from lib.mailbox import Mailbox
 from . import reader
 from .ledger import Ledger
 from .report import Report
-from .sender import Sender
+from .sender import PAUSE_SECONDS, Sender
 
 _POLL_SECONDS = 0.1
 
 
 class Load:
     """Mail through every node. Sources are addresses of this machine, one per node: the server counts
-    connections per address.
+    connections per address. Each sender rests so many seconds between two messages.
     """
 
-    def __init__(self, case: str, who: Mailbox, admin: Mailbox, sources: Mapping[str, str]) -> None:
+    def __init__(
+        self, case: str, who: Mailbox, admin: Mailbox, sources: Mapping[str, str], pause: float = PAUSE_SECONDS
+    ) -> None:
         self.case = case
         self.ledger = Ledger()
         self.prefix = f"chaos-{secrets.token_hex(4)}"
         self.began = time.monotonic()
         self.report: Report | None = None
-        self._who, self._admin, self._sources = who, admin, sources
+        self._who, self._admin, self._sources, self._pause = who, admin, sources, pause
         self._addresses: dict[str, str] = {}
         self._senders: dict[str, Sender] = {}
         self._number = 0
@@ -36,7 +38,9 @@ class Load:
         """Begin to send through nodes, given by name and address."""
         for node, address in nodes.items():
             self._addresses[node] = address
-            self._senders[node] = Sender(node, address, self._sources[node], self._who, self.ledger, self._name)
+            self._senders[node] = Sender(
+                node, address, self._sources[node], self._who, self.ledger, self._name, self._pause
+            )
             self._senders[node].start()
 
     def no_more_through(self, *nodes: str) -> None:

@@ -14,7 +14,7 @@ from lib.mailbox import Mailbox
 from .ledger import Entry, Ledger, Outcome
 
 PAUSE_SECONDS = 0.2
-"""Between two messages, and between two tries."""
+"""Between two messages, and between two tries, of a person in a hurry."""
 
 _CONNECT_SECONDS = 3.0
 # Longer than the server waits for its store, so that its answer is heard.
@@ -27,11 +27,18 @@ class Sender:
     """Messages to oneself through one node, in sessions as a busy mail program has them."""
 
     def __init__(
-        self, node: str, address: str, source: str, who: Mailbox, ledger: Ledger, name: Callable[[], str]
+        self,
+        node: str,
+        address: str,
+        source: str,
+        who: Mailbox,
+        ledger: Ledger,
+        name: Callable[[], str],
+        pause: float = PAUSE_SECONDS,
     ) -> None:
         self.node = node
         self._address, self._source, self._who = address, source, who
-        self._ledger, self._name = ledger, name
+        self._ledger, self._name, self._pause = ledger, name, pause
         self._session: smtplib.SMTP_SSL | None = None
         self._taken = 0
         self._over = threading.Event()
@@ -51,7 +58,7 @@ class Sender:
         assert not self._thread.is_alive(), f"the sender of {self.node} does not end"
 
     def _run(self) -> None:
-        while not self._over.wait(PAUSE_SECONDS):
+        while not self._over.wait(self._pause):
             message = self._name()
             outcome, why = self._hand_in(message)
             self._ledger.add(Entry(message, self.node, time.monotonic(), outcome, why))

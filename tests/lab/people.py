@@ -20,14 +20,14 @@ def administrator(lab: Lab) -> Mailbox:
     return Mailbox(admin["login"], admin["password"])
 
 
-def busy(lab: Lab, node: str) -> Mailbox:
+def busy(lab: Lab, node: str, name: str = "busy") -> Mailbox:
     """Somebody who gets mail without end: an account of its own, and no limit of mails per hour.
 
     Not the probe: among thousands of other mails the proof would not find its own.
     """
     admin = administrator(lab)
     _, _, domain = admin.login.partition("@")
-    made = Mailbox(f"busy@{domain}", secrets.token_hex(16))
+    made = Mailbox(f"{name}@{domain}", secrets.token_hex(16))
     client = Client(f"https://{node}:443", admin.login, admin.password)
     domains, limits, accounts = client.call(
         ("x:Domain/get", {"ids": None, "properties": ["id", "name"]}),
@@ -36,12 +36,12 @@ def busy(lab: Lab, node: str) -> Mailbox:
     )
     account = {
         "@type": "User",
-        "name": "busy",
+        "name": name,
         "domainId": next(item["id"] for item in domains["list"] if item["name"] == domain),
         "roles": {"@type": "User"},
         "credentials": {"0": {"@type": "Password", "secret": made.password}},
     }
-    there = [item["id"] for item in accounts["list"] if item["name"] == "busy"]
+    there = [item["id"] for item in accounts["list"] if item["name"] == name]
     hourly = [item["id"] for item in limits["list"] if set(item["key"]) == {"senderDomain", "rcpt"}]
     client.call(
         ("x:Account/set", {"update": {there[0]: {"credentials/0/secret": made.password}}})

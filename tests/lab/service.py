@@ -52,7 +52,7 @@ class Service:
         Args:
             without: nodes that are not alive at the end.
         """
-        load = Load(case, *self._who, self._sources)
+        load = Load(case, *self._who, self.sources)
         try:
             load.through(**self.addresses)
             load.until_accepted(seconds=60)
@@ -99,7 +99,7 @@ class Service:
         return IPv4Network(self.lab.config["stalwart-cluster:lab"]["network"])
 
     @cached_property
-    def _sources(self) -> dict[str, str]:
+    def sources(self) -> dict[str, str]:
         """An address of this machine to send from, for every node there may be."""
         return {f"mx{index}": str(self._network.network_address + 200 + index) for index in range(1, _MOST_NODES + 1)}
 
@@ -109,6 +109,6 @@ class Service:
         links: list[dict[str, Any]] = json.loads(subprocess.run(line, check=True, capture_output=True).stdout)
         held = {item["local"]: link["ifname"] for link in links for item in link.get("addr_info", [])}
         bridge = held[str(self._network.network_address + 1)]
-        for source in self._sources.values():
+        for source in self.sources.values():
             if source not in held:
                 subprocess.run(["ip", "address", "add", f"{source}/32", "dev", bridge], check=True)

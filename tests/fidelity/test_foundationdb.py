@@ -4,6 +4,8 @@ import io
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from lib.foundationdb.status import Status, read, still_holding
 
 from tests.standins.foundationdb import cli
+from tests.standins.foundationdb.client import Store, Transaction
 from tests.standins.foundationdb.server import Server
 
 from .conftest import Cluster
@@ -165,6 +168,25 @@ def test_what_was_committed_is_there_after_the_first_node_is_lost(cluster: Make,
     assert made.run("writemode on; set word kept")[0] == 0
     made.kill(made.addresses[0])
     until(lambda: "`word' is `kept'" in made.run("get word", seconds=3)[1], "another process to lead")
+
+
+def _put(transaction: Transaction, key: bytes) -> None:
+    transaction.set(key, b"x")
+
+
+def test_writes_of_many_at_once_are_all_there(cluster: Make, until: Until) -> None:
+    made = three(cluster, until)
+    writers, each = 4, 100
+
+    def write(writer: int) -> None:
+        store = Store(made.file, timeout=30)
+        for number in range(each):
+            store.transact(partial(_put, key=b"w/%d/%d" % (writer, number)))
+
+    with ThreadPoolExecutor(writers) as pool:
+        list(pool.map(write, range(writers)))
+    found = Store(made.file, timeout=30).transact(lambda transaction: transaction.get_range(b"w/"))
+    assert len(found) == writers * each
 
 
 def test_without_a_quorum_nothing_is_served(cluster: Make, until: Until) -> None:

@@ -1,10 +1,11 @@
 """The mail server's settings as one document, which the scripts compare with what the server has."""
 
 import json
+from ipaddress import IPv6Address
 from typing import Any
 
 from components.front.names import exchangers
-from components.settings import Downloads, FrontKind, RelaySettings, RelayTls, Settings
+from components.settings import Downloads, FrontKind, Platform, RelaySettings, RelayTls, Settings
 from components.settings.addresses import balancer_address
 from components.settings.limits import limits_document, spam_document
 from components.settings.model import PROBE
@@ -27,12 +28,21 @@ def document(settings: Settings, plan: Plan) -> str:
         "mta_sts": settings.dns.mta_sts,
         "coordinators": [node.coordination_address for node in plan.coordination_nodes],
         "nodes": [node.address for node in plan.nodes],
+        "ipv6": _sends_by_ipv6(settings, plan),
         "spam": spam_document(settings.mail.spam),
         "limits": limits_document(settings.mail.limits),
         "relay": _relay(settings.mail.relay),
         "downloads": settings.mail.downloads is Downloads.PUBLISHED,
     }
     return json.dumps(wish, sort_keys=True)
+
+
+def _sends_by_ipv6(settings: Settings, plan: Plan) -> bool:
+    """Only where every sender's IPv6 address is known: SPF and a reverse name are asked for whichever it leaves by."""
+    if settings.platform is Platform.HETZNER:
+        return settings.hetzner.ipv6
+    public = (settings.nodes[node.name].public for node in plan.mail_nodes)
+    return all(any(isinstance(address, IPv6Address) for address in addresses) for addresses in public)
 
 
 def _relay(relay: RelaySettings | None) -> dict[str, Any] | None:

@@ -97,6 +97,31 @@ def test_what_is_settled_is_left_alone(wish: Wish) -> None:
     assert not plan.changes(state, wish)
 
 
+def test_mail_leaves_by_ipv6_only_where_the_records_have_every_such_address() -> None:
+    def order(state: State) -> str:
+        return next(str(route["ipLookupStrategy"]) for route in state["MtaRoute"] if route["name"] == "mx")
+
+    without = carried_out(settled(WISH), plan.changes(settled(WISH), replace(WISH, ipv6=False)))
+    assert (order(settled(WISH)), order(without)) == ("v4ThenV6", "v4Only")
+    assert order(carried_out(without, plan.changes(without, WISH))) == "v4ThenV6"
+    for route in without["MtaRoute"]:
+        route["ipLookupStrategy"] = "v6Only"
+    assert not plan.changes(without, WISH), "what a person set stays"
+
+
+@pytest.mark.parametrize(
+    ("public", "by_ipv6"),
+    [((["192.0.2.1", "2001:db8::1"], ["192.0.2.2", "2001:db8::2"]), True),
+     ((["192.0.2.1", "2001:db8::1"], ["192.0.2.2"]), False)],
+)  # fmt: skip
+def test_a_node_whose_ipv6_address_is_not_told_keeps_all_to_ipv4(
+    public: tuple[list[str], list[str]], *, by_ipv6: bool
+) -> None:
+    nodes = {f"mx{index}": {"address": f"10.0.0.{index}", "public": public[index - 1]} for index in (1, 2)}
+    settings = check({"platform": "existing", "nodes": nodes, "domains": {"example.org": {}}})
+    assert parse(program.document(settings, topology.plan(settings))).ipv6 is by_ipv6
+
+
 def test_everything_the_cluster_needs_is_set() -> None:
     state = settled(WISH)
     listeners = {listener["name"]: list(listener["bind"]) for listener in state["NetworkListener"]}

@@ -195,6 +195,14 @@ def _sender(now: State, wish: Wish) -> Iterator[Change]:
         if strategy.get("name") == "default" and strategy.get("ehloHostname") != wish.outgoing:
             value = {"ehloHostname": wish.outgoing}
             yield Change("name of the sender", update("MtaConnectionStrategy", strategy["id"], value))
+    # A host may have an IPv6 address that no record knows: receivers refuse what comes from there.
+    wanted = "v4ThenV6" if wish.ipv6 else "v4Only"
+    for route in now["MtaRoute"]:
+        here = route.get("ipLookupStrategy")
+        # Another order than these two was set by a person.
+        if route.get("name") == relay.DIRECT and here in {"v4ThenV6", "v4Only"} and here != wanted:
+            what = "mail leaves by IPv6 too" if wish.ipv6 else "mail leaves by IPv4 only"
+            yield Change(what, update("MtaRoute", route["id"], {"ipLookupStrategy": wanted}))
 
 
 def _forgery(now: State) -> Iterator[Change]:

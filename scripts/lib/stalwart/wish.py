@@ -47,6 +47,9 @@ class Wish:
     downloads: bool
     """Whether the server may fetch its web page, spam rules and address lists."""
 
+    ipv6: bool = True
+    """Whether every node's IPv6 address is one that the records have, so that mail may leave by it."""
+
     relay: Relay | None = None
     """Where mail leaves through; None: to the receivers' own mail servers."""
 

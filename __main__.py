@@ -93,6 +93,7 @@ dns = Dns(
         mail=mail,
         directory=directory,
         keys=keys,
+        stored=stored,
         tsig_secret=config.get_secret("dns_tsig_secret"),
     ),
     cloud,

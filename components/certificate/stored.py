@@ -39,6 +39,9 @@ class StoredCertificate(pulumi.ComponentResource):
     step: remote.Command
     """After this, the nodes show it."""
 
+    chain: pulumi.Input[str]
+    """What they show, in PEM."""
+
     state: pulumi.Output[dict[str, object]]
     """Where it is from and until when it lasts."""
 
@@ -52,6 +55,7 @@ class StoredCertificate(pulumi.ComponentResource):
         settings = args.settings
         self.authority_name = title(settings.hostname, settings.cluster)
         chain, key = self._issued(args) if args.own_chain is None else (args.own_chain, args.own_key or "")
+        self.chain = chain
         self.step = run_script(
             name,
             args.hosts[args.plan.mail_nodes[0].name],

@@ -7,10 +7,12 @@ from typing import Any
 import pulumi
 from pulumi_command import local
 
+from components.certificate.stored import StoredCertificate
 from components.directory.directory import Directory
 from components.dkim.keys import SigningKeys
 from components.dns import Address, Record, by_zone, hetzner, records, rfc2136, wish, zone_file
 from components.dns.mta_sts import mta_sts_policy
+from components.dns.tlsa import tlsa
 from components.front.front import Front
 from components.remote.host import Host
 from components.remote.step import facts, run_script
@@ -30,6 +32,7 @@ class DnsArgs:
     mail: Stalwart
     directory: Directory
     keys: SigningKeys
+    stored: StoredCertificate
     tsig_secret: pulumi.Output[str] | None
 
 
@@ -53,6 +56,8 @@ class Dns(pulumi.ComponentResource):
         self._setup = self._shown()
         domains = args.settings.domains
         self._server_made = [name for name in args.settings.domain_names if SERVER in domains[name].dkim.keys]
+        shown = pulumi.Output.unsecret(pulumi.Output.from_input(args.stored.chain)).apply(tlsa)
+        self._tls_keys = [shown] if args.settings.dns.signed else []
         found = self._known()
         match args.settings.dns.provider:
             case DnsProvider.HETZNER:
@@ -95,16 +100,16 @@ class Dns(pulumi.ComponentResource):
         server_made: Any = args.directory.dkim if self._server_made else {}
 
         def made(known: Sequence[Any]) -> Sequence[Record]:
-            ours, others, setup, *values = known
-            dkim = {domain: [*keys, *others.get(domain, ())] for domain, keys in ours.items()}
+            ours, others, setup, keys, *values = known
+            dkim = {domain: [*its, *others.get(domain, ())] for domain, its in ours.items()}
             given = iter(values)
             addresses = {
                 name: tuple(Address(type=address.type, value=next(given)) for address in found)
                 for name, found in args.front.addresses.items()
             }
-            return records(wish.mail_names(args.settings, args.front.exchangers, addresses, dkim, setup))
+            return records(wish.mail_names(args.settings, args.front.exchangers, addresses, dkim, setup, keys))
 
-        return pulumi.Output.all(args.keys.records, server_made, self._setup, *flat).apply(made)
+        return pulumi.Output.all(args.keys.records, server_made, self._setup, self._tls_keys, *flat).apply(made)
 
     def _written(self, found: Sequence[Record]) -> dict[str, str]:
         return {zone: zone_file(zone, inside) for zone, inside in by_zone(found, self._zones).items()}
@@ -123,7 +128,12 @@ class Dns(pulumi.ComponentResource):
         args = self._args
         options = pulumi.ResourceOptions(parent=self, depends_on=[self._gate()])
         names = wish.mail_names(
-            args.settings, args.front.exchangers, args.front.addresses, args.keys.records, self._setup
+            args.settings,
+            args.front.exchangers,
+            args.front.addresses,
+            args.keys.records,
+            self._setup,
+            self._tls_keys,
         )
         made: list[pulumi.Resource] = [*hetzner.record_sets(self._name, by_zone(records(names), self._zones), options)]
         for domain in self._server_made:

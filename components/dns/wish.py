@@ -18,8 +18,14 @@ def mail_names(
     addresses: Mapping[str, tuple[Address, ...]],
     dkim: Dkim,
     setup: object = None,
+    keys: Sequence[Any] = (),
 ) -> MailNames:
-    """The cluster as the world shall see it. Addresses, keys and `setup` may be promises of the engine."""
+    """The cluster as the world shall see it. Addresses, keys and `setup` may be promises of the engine.
+
+    Args:
+        dkim: what mail is signed with.
+        keys: what the mail servers show in TLS, as TLSA has it.
+    """
     return MailNames(
         hostname=settings.hostname,
         outgoing=settings.outgoing,
@@ -34,6 +40,7 @@ def mail_names(
         relay_spf=settings.mail.relay.spf_include if settings.mail.relay else None,
         ttl=settings.dns.ttl,
         setup=setup,
+        keys=tuple(keys),
     )
 
 

@@ -109,6 +109,11 @@ class DnsSettings(Section):
         default="postmaster",
         description="Who gets the reports of other servers: a mailbox of each domain, or one address for all domains.",
     )
+    signed: bool = Field(
+        default=False,
+        description="The zones are signed (DNSSEC): TLSA tells the key that the mail servers show, and senders that"
+        " look for it (DANE) deliver to nobody else. Needs a key that stays: `mail.certificate` `private` or `own`.",
+    )
     mta_sts: MtaSts = Field(
         default=MtaSts.NONE, description="MTA-STS policy; needs a certificate that the world accepts."
     )

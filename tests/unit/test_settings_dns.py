@@ -157,6 +157,14 @@ def test_a_domain_has_its_own_policy_or_that_of_all_and_its_other_names_have_the
     assert told == {"dev.test": Dmarc.QUARANTINE, "b.test": Dmarc.QUARANTINE, "two.test": Dmarc.REJECT}
 
 
+@pytest.mark.parametrize("source", ["letsencrypt", "letsencrypt_staging", "https://acme.zerossl.com/v2/DV90"])
+def test_a_key_that_nobody_knows_before_it_is_shown_is_named_by_no_signed_zone(source: str) -> None:
+    told = mistakes(**existing("203.0.113.11"), mail={"certificate": source}, dns={"signed": True})["dns.signed"]
+    assert "deliver no mail" in told
+    assert "take own" in told
+    assert settings(**existing("203.0.113.11"), dns={"signed": True}).dns.signed
+
+
 @pytest.mark.parametrize(
     ("certificate", "caa", "names"),
     [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from components.settings.fields import AUTHORITIES, OWN
+from components.settings.fields import AUTHORITIES, OWN, PRIVATE
 from components.settings.front import MtaSts
 from components.settings.mistakes import Mistake, spell
 from components.settings.model import Platform, default_domain
@@ -61,8 +61,25 @@ def _own(sound: Sound) -> Iterator[Mistake]:
             yield Mistake(key, "goes with mail.certificate own", "remove it, or say own")
 
 
+def _signed(sound: Sound) -> Iterator[Mistake]:
+    """A signed zone names the key of the mail servers, and senders that look for it deliver to no other.
+
+    A certificate that a server asks for has a key that nobody knows before it is shown. The authority's own key, which
+    could be named instead, changes as the authority likes.
+    """
+    source = sound["mail"].certificate
+    if sound["dns"].signed and source not in {PRIVATE, OWN}:
+        yield Mistake(
+            "dns.signed",
+            f"with mail.certificate {source} the key of the mail servers is known only when they show it: until the"
+            " records name it, senders that look for them deliver no mail",
+            "leave it out; or take own, whose key stays when its certificate is renewed, or private",
+        )
+
+
 RULES: Rules = (
     (("platform", "mail", "dns"), _authority),
     (("mail", "domains", "dns", "nodes"), _names),
     (("mail",), _own),
+    (("mail", "dns"), _signed),
 )

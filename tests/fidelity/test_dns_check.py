@@ -130,6 +130,18 @@ def test_what_only_a_resolver_has_not_yet_is_told_with_its_name(world: World) ->
     assert str(world.want.server) not in finding.why
 
 
+def test_a_key_is_told_in_vain_by_a_zone_that_is_not_signed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = f"_25._tcp.mx1.mail 300 IN TLSA 3 1 1 {'ab' * 32}\n"
+    monkeypatch.setitem(TEXTS, "example.org", TEXTS["example.org"] + line)
+    world.edit("example.org", "@ 300 IN MX", f"{line}@ 300 IN MX")
+    (finding,) = wrong(world.look())
+    assert (finding.type, finding.state) == ("TLSA", State.DIFFERENT)
+    assert "the zone is not signed" in finding.why
+    signed = f"@ 300 IN DS 1 13 2 {'cd' * 32}\n"
+    world.edit("example.org", line, line + signed, "resolver")
+    assert wrong(world.look()) == []
+
+
 @pytest.mark.parametrize(
     ("zone", "name", "beside", "words"),
     [

@@ -114,11 +114,21 @@ class View:
                     return (
                         f"{exchanger.to_text(omit_final_dot=True)} is an alias (CNAME); an MX has to lead to addresses"
                     )
+        if kind == dns.rdatatype.TLSA and self._unsigned():
+            return "the zone is not signed, as no key of it stands above it (DS): senders do not believe the record"
         records = [text(value) for value in wanted if kind == dns.rdatatype.TXT]
         for record in records:
             if record.startswith("v=spf1") and (count := spf.lookups(record, self._texts)) > spf.MOST_LOOKUPS:
                 return f"it costs receivers {count} lookups or more, and {spf.MOST_LOOKUPS} are allowed"
         return ""
+
+    def _unsigned(self) -> bool:
+        """Whether resolvers of the world know of no signed zone at this name or above it. Silence is no such word."""
+        # The root and a top-level domain are somebody else's.
+        names = [dns.name.Name(self.zone.labels[start:]) for start in range(len(self.zone) - 2)]
+        answers = [one.ask(name, dns.rdatatype.DS) for name in names for one in self.world]
+        known = [answer for answer in answers if not answer.trouble]
+        return bool(known) and not any(answer.values for answer in known)
 
     def _texts(self, name: str) -> list[str]:
         for one in [*self.world, *self.holding]:

@@ -64,7 +64,7 @@ def stacks(draw: st.DrawFn) -> Settings:
         "mail": {
             "domain": names[0],
             "submission": draw(st.booleans()),
-            "certificate": draw(st.sampled_from(["self_signed", "letsencrypt"])),
+            "certificate": draw(st.sampled_from(["private", "letsencrypt"])),
         },
         "front": {"sieve": draw(st.booleans())},
         "dns": {

@@ -62,7 +62,6 @@ class StoredCertificate(pulumi.ComponentResource):
             "certificate/store.py",
             {
                 "ADMIN_LOGIN": admin_login(settings),
-                "SERVICE_NAME": settings.hostname,
                 "NAMES": json.dumps(certified(settings, args.plan), sort_keys=True),
                 "PRIVATE_AUTHORITY": self.authority_name,
                 "ACME_DIRECTORY": settings.authority or "",

@@ -7,8 +7,8 @@ it stands in until that has issued for every domain.
 import json
 from os import environ
 
-from lib.certificate.keep import Own, keep
-from lib.certificate.shown import fingerprint, first_of, shown
+from lib.certificate.keep import Own, is_shown, keep
+from lib.certificate.shown import fingerprint, first_of
 from lib.console import run, wait_for
 from lib.given import given
 from lib.stalwart import service
@@ -16,7 +16,6 @@ from lib.stalwart import service
 NODE = environ["NODE"]
 ADMIN_LOGIN = environ["ADMIN_LOGIN"]
 ADMIN_PASSWORD = environ["ADMIN_PASSWORD"]
-SERVICE_NAME = environ["SERVICE_NAME"]
 # Domain -> the names of its certificate.
 NAMES: dict[str, list[str]] = json.loads(given("NAMES"))
 # Name of the stack's own authority.
@@ -32,15 +31,19 @@ _SHOWN_SECONDS = 30
 
 def main() -> None:
     client = service.answers(ADMIN_LOGIN, ADMIN_PASSWORD)
-    found = keep(client, Own(CHAIN, CERTIFICATE_KEY, PRIVATE_AUTHORITY), NAMES, ACME_DIRECTORY)
+    own = Own(CHAIN, CERTIFICATE_KEY, PRIVATE_AUTHORITY)
+    found = keep(client, own, NAMES, ACME_DIRECTORY)
     certificate = {}
     if found.certificate:
-        wanted = first_of(CHAIN)
-        certificate = {"not_valid_after": found.certificate.end, "sha256": fingerprint(wanted)}
+        certificate = {"not_valid_after": found.certificate.end, "sha256": fingerprint(first_of(CHAIN))}
     if found.is_default:
-        # An authority may have issued for the service's name already.
-        name = None if ACME_DIRECTORY else SERVICE_NAME
-        wait_for(_SHOWN_SECONDS, "the mail server to show the certificate", lambda: shown(_HTTPS, name) == wanted)
+        # To who names none: for a name somebody else's may last longer.
+        wait_for(
+            _SHOWN_SECONDS,
+            "the mail server to show the certificate; is its clock right?",
+            lambda: is_shown(client, own, _HTTPS),
+            pause=1.0,
+        )
     print(json.dumps({"certificate": certificate, "changed": found.changed}, sort_keys=True))
 
 

@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from lib.certificate import held, issue
-from lib.certificate.keep import Kept, Own, keep
+from lib.certificate.keep import Kept, Own, is_shown, keep
 from lib.certificate.shown import first_of, shown
 from lib.stalwart.jmap import Answer, Client
 
@@ -224,6 +225,17 @@ def test_back_from_an_authority_nothing_of_it_is_left(
     for name in (*EVERY, None):
         assert shown(address(), name) == first_of(mine.chain)
     assert all(value["certificateManagement"]["@type"] == "Manual" for value in node.registry.all("Domain").values())
+
+
+def test_a_server_whose_clock_is_behind_shows_it_when_its_time_has_come(
+    client: Client, address: Callable[[], tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, now = own(), time.time()
+    with monkeypatch.context() as behind:
+        behind.setattr(certificates, "_now", lambda: now - 3600)
+        keep(client, mine, NAMES, "")
+        assert not is_shown(client, mine, address())
+    _until(lambda: is_shown(client, mine, address()), "the certificate to be shown", 5)
 
 
 def test_what_has_ended_is_removed_when_certificates_are_loaded(client: Client, node: Node) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lib.certificate import asked, held
 from lib.certificate.asked import Asked
 from lib.certificate.held import Held
+from lib.certificate.shown import first_of, shown
 from lib.console import log
 from lib.stalwart.change import write
 from lib.stalwart.jmap import Client
@@ -54,6 +55,18 @@ def keep(client: Client, own: Own, names: Mapping[str, Sequence[str]], directory
     client.call(held.RELOAD)
     _tell_of_others(held.read(client), mine, theirs)
     return Kept(mine, held.default(client) == mine.id, tuple(changed))
+
+
+def is_shown(client: Client, own: Own, address: tuple[str, int]) -> bool:
+    """Whether a node shows it to who names no name; where it does not, it is loaded once more.
+
+    A server whose clock is behind that of the machine which made the certificate holds it for not valid yet, and does
+    not look again by itself.
+    """
+    if shown(address, None) == first_of(own.chain):
+        return True
+    client.call(held.RELOAD)
+    return False
 
 
 def _names_asked(domains: Sequence[Asked], directory: str = "") -> list[frozenset[str]]:

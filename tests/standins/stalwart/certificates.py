@@ -79,7 +79,7 @@ class Shown:
 
     def load(self, held: Mapping[str, Object], default: str | None, remove: Callable[[str], object]) -> None:
         """Take up what is stored; what has ended is removed from the store."""
-        now = time.time()
+        now = _now()
         found: dict[str, ssl.SSLContext | None] = {}
         ends: dict[str, int] = {}
         for identity, value in held.items():
@@ -162,6 +162,11 @@ def _read(chain: str) -> Object:
         "notValidAfter": end,
         "subjectAlternativeNames": dict.fromkeys(re.findall(r"DNS:([^,\s]+)", text), True),
     }
+
+
+def _now() -> float:
+    """Seconds of the epoch by the node's clock."""
+    return time.time()
 
 
 def _time(found: "re.Match[str] | None") -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pulumi import automation
 
-from benchmarks import delivery, outage, rented, replacement, upgrade
+from benchmarks import delivery, directory, outage, rented, replacement, upgrade
 from benchmarks.critical_path import longest_path
 from benchmarks.gantt import draw
 from benchmarks.memory import lab_mebibytes
@@ -41,6 +41,7 @@ def main() -> None:
             "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
             "servers": SERVERS,
         }
+        found["directory"] = directory.measure(directory.InProcess)
         found |= measure_up(home, environment)
         found["memory_engine_mib"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
         found["memory_program_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -14,8 +14,8 @@ from lib.directory import domains, keys, signing
 from lib.directory.keys import Signature
 from lib.directory.wish import SERVER, Directory, Domain, parse
 from lib.given import given
-from lib.stalwart import service
-from lib.stalwart.change import Change, update, write
+from lib.stalwart import batch, service
+from lib.stalwart.change import Change, update
 from lib.stalwart.jmap import Client
 from lib.stalwart.listing import every
 
@@ -38,7 +38,8 @@ def main() -> None:
     here = every(client, "Domain", domains.PROPERTIES)
     there = signing.read(client, domains.ids(here, directory.names))
     _check(directory, there)
-    changed = write(client, [*domains.changes(here, directory.domains), *_managed(here, directory, there)])
+    wanted = [*domains.changes(here, directory.domains), *_managed(here, directory, there)]
+    changed = batch.write(client, wanted, about="domains")
     if changed:
         here = every(client, "Domain", domains.PROPERTIES)
     ids = domains.ids(here, directory.names)
@@ -47,7 +48,7 @@ def main() -> None:
         there = wait_for(
             SERVER_SECONDS, "the signing keys that the mail server makes", lambda: _made(client, ids, server_made)
         )
-        changed += write(client, _managed(here, directory, there))
+        changed += batch.write(client, _managed(here, directory, there), about="domains")
     changed += _add(client, directory, ids, signing.read(client, ids) if changed else there, texts)
     told = {domain.name: _told(there[domain.name]) for domain in server_made}
     print(json.dumps({"dkim": told, "changed": changed}, sort_keys=True))

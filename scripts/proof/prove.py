@@ -19,6 +19,7 @@ from lib import mailbox
 from lib.console import POLL_SECONDS, Failed, log, run
 from lib.mailbox import Mailbox
 from lib.stalwart.jmap import Client, Refused, Unauthorized, Unreachable
+from lib.stalwart.listing import every
 from lib.stalwart.wish import parse
 
 NODE = environ["NODE"]
@@ -102,12 +103,11 @@ def look_at(name: str) -> tuple[str, int | None]:
 def looked_at(name: str) -> tuple[str, int | None]:
     client = Client(f"https://{NODES[name]['address']}:443", WISH.admin_login, ADMIN_PASSWORD, 20)
     try:
-        domains, nodes = client.call(
-            ("x:Domain/get", {"ids": None, "properties": ["id", "name"]}), ("x:ClusterNode/get", {"ids": None})
-        )
+        domains = every(client, "Domain", ("id", "name"))
+        (nodes,) = client.call(("x:ClusterNode/get", {"ids": None}))
     except TROUBLE as trouble:
         return f"{name} does not answer the administrator: {trouble}", None
-    if missing := set(DOMAINS) - {item["name"].lower() for item in domains["list"]}:
+    if missing := set(DOMAINS) - {item["name"].lower() for item in domains}:
         return f"{name} does not know {', '.join(sorted(missing))}", None
     active = {item["hostname"]: int(item["nodeId"]) for item in nodes["list"] if item["status"] == "active"}
     wanted = {node["hostname"] for node in NODES.values()}

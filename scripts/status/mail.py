@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def look(client: Client, wish: Wish, directory: Directory) -> dict[str, Any]:
-    now = plan.state(client.call(*plan.look()))
+    now = plan.read(client)
     (nodes,) = client.call(("x:ClusterNode/get", {"ids": None}))
     held = every(client, "Domain", domains.PROPERTIES)
     here = domains.ids(held)

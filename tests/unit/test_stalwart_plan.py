@@ -40,7 +40,7 @@ _NUMBERS = count()
 
 def fresh() -> State:
     """What a first start leaves: singletons have their defaults, lists what is made where nothing is."""
-    found: State = {name: [] for name in plan.TYPES}
+    found: State = {name: [] for name in ("Domain", *plan.TYPES)}
     for index, (name, value) in enumerate(first_objects()):
         found.setdefault(name, []).append({**value, "id": f"i{index}"})
     for name in (

@@ -4,14 +4,14 @@ from typing import Any
 
 from lib.console import Failed, log
 from lib.stalwart.jmap import Client, Refused
+from lib.stalwart.listing import every
 from lib.stalwart.service import login_works
 from lib.stalwart.wish import Wish
 
 
 def ensure(client: Client, wish: Wish, admin_password: str, probe_password: str) -> list[str]:
     """Create the accounts that are missing; what was made, in words."""
-    (answer,) = client.call(("x:Domain/get", {"ids": None, "properties": ["id", "name"]}))
-    domain = next(item["id"] for item in answer["list"] if item["name"].lower() == wish.domain)
+    domain = next(item["id"] for item in every(client, "Domain", ("id", "name")) if item["name"].lower() == wish.domain)
     made = []
     if not login_works(wish.admin_login, admin_password):
         value = account(wish.admin, domain, "Administrator, made by stalwart-cluster", "Admin", admin_password)

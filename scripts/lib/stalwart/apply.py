@@ -22,10 +22,10 @@ def apply(client: Client, wish: Wish, *, downloads: bool, for_relay: str = "") -
         for_relay: the password of the relay's login, where it has one.
     """
     wish = replace(wish, downloads=downloads)
-    now = plan.state(client.call(*plan.look()))
+    now = plan.read(client)
     made = write(client, plan.missing_domain(now, wish))
     if made:
-        now = plan.state(client.call(*plan.look()))
+        now = plan.read(client)
     made += write(client, plan.changes(now, wish, for_relay))
     if not relay_password.is_known(wish.relay, for_relay) and (change := relay.new_password(now, for_relay)):
         made += write(client, [change])

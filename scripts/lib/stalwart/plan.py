@@ -10,14 +10,14 @@ from lib.directory import domains
 from lib.directory.wish import Domain
 from lib.stalwart import limits, relay
 from lib.stalwart.change import Change, create, destroy, update
-from lib.stalwart.jmap import Call
+from lib.stalwart.jmap import Call, Client
+from lib.stalwart.listing import every
 from lib.stalwart.wish import Listener, Wish
 
 State = Mapping[str, list[dict[str, Any]]]
 
 # What one look reads, in the order of the answers.
 TYPES = (
-    "Domain",
     "SystemSettings",
     "MtaSts",
     "Coordinator",
@@ -30,7 +30,6 @@ TYPES = (
     *relay.TYPES,
     "SenderAuth",
 )
-_DOMAIN_PROPERTIES = ["id", "name"]
 
 # There is one of each, and a question for all leaves it out until it was written once.
 _SINGLETONS = frozenset(
@@ -55,19 +54,22 @@ PASSWORD_VARIABLE = "NATS_PASSWORD"  # noqa: S105  # the name of the variable, n
 
 
 def look() -> list[Call]:
-    """The calls that read everything a plan needs."""
+    """The calls that read everything a plan needs, but for the domains."""
     return [(f"x:{name}/get", _asked(name)) for name in TYPES]
 
 
 def _asked(name: str) -> dict[str, Any]:
-    if name == "Domain":
-        return {"ids": None, "properties": _DOMAIN_PROPERTIES}
     return {"ids": ["singleton"] if name in _SINGLETONS else None}
 
 
 def state(answers: list[dict[str, Any]]) -> State:
     """The answers to `look`, by type."""
     return {name: list(answer.get("list", [])) for name, answer in zip(TYPES, answers, strict=True)}
+
+
+def read(client: Client) -> State:
+    """Everything a plan needs, as the server has it; of domains there may be many."""
+    return {**state(client.call(*look())), "Domain": every(client, "Domain", ("id", "name"))}
 
 
 def missing_domain(now: State, wish: Wish) -> list[Change]:

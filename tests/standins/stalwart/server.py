@@ -6,6 +6,7 @@ import socketserver
 import ssl
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,9 @@ class _Listener(socketserver.ThreadingTCPServer):
             super().finish_request(secured, client)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up is nothing to talk about."""
+        """A client that hung up is nothing to talk about; what else ends a session has to be found."""
+        if not isinstance(sys.exception(), OSError):
+            traceback.print_exc()
 
 
 class _Listener4(_Listener):

@@ -15,6 +15,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lib.coordinator.events import again
 from lib.dns import ask
 from lib.verify import by_jmap, setup
@@ -211,6 +213,12 @@ def kept() -> Iterator[float]:
     """Seconds for which a node keeps what it saw of the database: longer than any other step of a test takes."""
     with patch.object(sight, "_KEPT_SECONDS", 3.0):
         yield 3.0
+
+
+@given(st.integers(0, 2**40), st.lists(st.integers(0, 2**40), min_size=3, max_size=3))
+def test_what_nodes_tell_each_other_is_read_as_it_was_written(teller: int, numbers: list[int]) -> None:
+    event = (broadcast.EMAIL, *numbers)
+    assert broadcast.read(broadcast.written(teller, event)) == (teller, [event])
 
 
 def test_who_idles_elsewhere_is_told_once_the_news_is_told_again(house: House, node: Node, kept: float) -> None:

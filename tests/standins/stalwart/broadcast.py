@@ -13,7 +13,7 @@ STATE, EMAIL, RELOAD, ALL_CACHES, QUEUE = 0, 2, 6, 8, 12
 # What is reloaded, where it is not everything: the type by its number in crates/registry.
 CERTIFICATE = 23
 _NUMBERS = {STATE: 3, EMAIL: 3, RELOAD: 1, ALL_CACHES: 0, QUEUE: 0}
-_MORE = 0x80
+_MORE, _LOW = 0x80, 0x7F
 
 
 def written(node: int, *events: Event) -> bytes:
@@ -46,7 +46,7 @@ def _some(numbers: Iterator[int], count: int) -> list[int]:
 def _numbers(message: bytes) -> Iterator[int]:
     value = shift = 0
     for byte in message:
-        value |= (byte & ~_MORE) << shift
+        value |= (byte & _LOW) << shift
         shift += 7
         if not byte & _MORE:
             yield value
@@ -56,7 +56,7 @@ def _numbers(message: bytes) -> Iterator[int]:
 def _number(value: int) -> bytes:
     found = bytearray()
     while True:
-        value, low = value >> 7, value & ~_MORE
+        value, low = value >> 7, value & _LOW
         found.append(low | (_MORE if value else 0))
         if not value:
             return bytes(found)

@@ -118,6 +118,10 @@ def _removable(value: str) -> str:
     return _address(value) if "@" in value else _domain(value)
 
 
+def _in_mebibytes(size: re.Match[str]) -> int:
+    return int(size[1]) * (1024 if size[2] == "GiB" else 1)
+
+
 def _room(value: object) -> object:
     if value is None or value == "none":
         return None
@@ -127,7 +131,7 @@ def _room(value: object) -> object:
             "size",
             f"room is a whole number of MiB or GiB and at least 1MiB, e.g. 5GiB, or none; got {str(value)[:60]!r}",
         )
-    return int(found[1]) * (1024 if found[2] == "GiB" else 1)
+    return _in_mebibytes(found)
 
 
 def _reports(value: str) -> str:
@@ -147,7 +151,7 @@ def _mebibytes(value: object) -> object:
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found:
         raise refusal("size", f"a size is a whole number of MiB or GiB, e.g. 4GiB, or auto; got {str(value)[:60]!r}")
-    return int(found[1]) * (1024 if found[2] == "GiB" else 1)
+    return _in_mebibytes(found)
 
 
 def _gibibytes(value: object) -> object:

@@ -11,26 +11,30 @@ from .node import Node
 
 def lets_in(node: Node, client: str) -> bool:
     """The limit of connections from one address, which all nodes count together; who is over it hears nothing."""
-    for identity, throttle in node.registry.all("MtaInboundThrottle").items():
-        if not throttle["enable"] or set(throttle["key"]) != {"remoteIp"}:
-            continue
-        condition = throttle["match"]["else"]
-        if client in re.findall(r"remote_ip != '([^']*)'", condition) or _within(client, condition):
-            continue
-        if not _counted(node, f"rate/{identity}/{client}", throttle["rate"]):
-            return False
-    return True
+    return _passes(node, {"remoteIp"}, client, ("remote_ip", client), client)
 
 
 def allows(node: Node, client: str, login: str, sender: str, recipient: str) -> bool:
     """The hourly limit per sender's domain and recipient, unless its condition leaves the sender out."""
+    counted = f"{sender.rpartition('@')[2]}/{recipient}"
+    return _passes(node, {"senderDomain", "rcpt"}, client, ("authenticated_as", login), counted)
+
+
+def _passes(node: Node, key: set[str], client: str, who: tuple[str, str], counted: str) -> bool:
+    """Whether every limit by a key lets one more pass.
+
+    Args:
+        who: variable and value by which a limit's condition may leave somebody out, beside networks of the client.
+        counted: what the limit counts by.
+    """
+    variable, value = who
     for identity, throttle in node.registry.all("MtaInboundThrottle").items():
-        if not throttle["enable"] or set(throttle["key"]) != {"senderDomain", "rcpt"}:
+        if not throttle["enable"] or set(throttle["key"]) != key:
             continue
         condition = throttle["match"]["else"]
-        if login in re.findall(r"authenticated_as != '([^']*)'", condition) or _within(client, condition):
+        if value in re.findall(f"{variable} != '([^']*)'", condition) or _within(client, condition):
             continue
-        if not _counted(node, f"rate/{identity}/{sender.rpartition('@')[2]}/{recipient}", throttle["rate"]):
+        if not _counted(node, f"rate/{identity}/{counted}", throttle["rate"]):
             return False
     return True
 

@@ -9,7 +9,7 @@ from components.foundationdb import redundancy
 from components.foundationdb.redundancy import Redundancy, Tolerance
 from components.settings import Place, Platform, Role, Settings
 from components.settings.addresses import network_of, node_address
-from components.settings.disk import is_encrypted
+from components.settings.database import is_encrypted
 from components.settings.placement import locations_of, natural, zones_of
 
 DATABASE_PORT = 4500

@@ -5,7 +5,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from components.settings.fields import Address, Recipient, Room, Title, mail_address, refusal
+from components.settings.fields.mail import Address, Recipient, mail_address
+from components.settings.fields.name import Title
+from components.settings.fields.shape import refusal
+from components.settings.fields.size import Room
 from components.settings.password_hash import PasswordHash
 from components.settings.section import Section
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from components.settings.fields import refusal
+from components.settings.fields.shape import refusal
 from components.settings.section import Section
 
 SERVER = "server"

@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from components.settings.dkim import DkimSettings
-from components.settings.fields import Address, Domain, domain_name, refusal
-from components.settings.front import Dmarc
+from components.settings.dns import Dmarc
+from components.settings.fields.mail import Address, Domain, domain_name
+from components.settings.fields.shape import refusal
 from components.settings.section import Section
 
 

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from components.settings.fields import AllowedNetwork, Gibibytes, Label, PrivateNetwork, ServerType
+from components.settings.fields.name import Label, ServerType
+from components.settings.fields.network import AllowedNetwork, PrivateNetwork
+from components.settings.fields.size import Gibibytes
 from components.settings.section import Section
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from components.settings.account import AccountSettings
-from components.settings.fields import mail_address
+from components.settings.fields.mail import mail_address
 from components.settings.mistakes import Mistake, of_validation, spell
 
 KEY = "accounts_file"

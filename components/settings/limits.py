@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from components.settings.fields import AllowedNetwork, Mebibytes
+from components.settings.fields.network import AllowedNetwork
+from components.settings.fields.size import Mebibytes
 from components.settings.section import Section
 
 Score = Annotated[float, Field(ge=0, le=100)]

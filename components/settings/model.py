@@ -1,46 +1,28 @@
-"""The sections of the stack file. Every field carries the sentence that the reference manual prints."""
+"""A whole stack file. Every field of it and of its sections carries the sentence that the reference manual prints."""
 
-from collections.abc import Iterable
 from enum import StrEnum
-from ipaddress import IPv4Network
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from components.settings.account import Accounts, Groups, Lists
+from components.settings.database import DatabaseSettings
+from components.settings.dns import DnsSettings
 from components.settings.domain import Domains
-from components.settings.fields import (
-    AUTHORITIES,
-    OWN,
-    PRIVATE,
-    AccountsFile,
-    CertificateSource,
-    ClusterName,
-    Digest,
-    Domain,
-    HostKey,
-    LabNetwork,
-    Mailbox,
-    Mebibytes,
-    Mirror,
-    NodeName,
-    Note,
-    Release,
-    Removable,
-    Wanted,
-)
-from components.settings.front import DnsSettings, FrontSettings
+from components.settings.fields.mail import Removable
+from components.settings.fields.name import ClusterName, NodeName, Note
+from components.settings.fields.source import AUTHORITIES, OWN, PRIVATE, AccountsFile, Mirror
+from components.settings.front import FrontSettings
 from components.settings.hetzner import HetznerSettings
-from components.settings.limits import LimitSettings, SpamSettings
+from components.settings.lab import LabSettings
+from components.settings.mail import MailSettings, default_domain, own_addresses, service_name
 from components.settings.node import NodeSettings
-from components.settings.relay import RelaySettings
-from components.settings.section import Port, Section
+from components.settings.releases import ReleaseSettings
+from components.settings.section import Section
+from components.settings.ssh import SshSettings
 from components.settings.updates import UpdateSettings
 
 MOST_NODES = 100
-
-PROBE = "cluster-probe"
-"""The mailbox that receives and sends only the mails of the proof."""
 
 
 class Platform(StrEnum):
@@ -49,20 +31,6 @@ class Platform(StrEnum):
     LAB = "lab"
     EXISTING = "existing"
     HETZNER = "hetzner"
-
-
-class Architecture(StrEnum):
-    """Debian's name of a processor family."""
-
-    AMD64 = "amd64"
-    ARM64 = "arm64"
-
-
-class Engine(StrEnum):
-    """FoundationDB's storage engines that are for production, by the names `configure` knows."""
-
-    SSD = "ssd-2"
-    REDWOOD = "ssd-redwood-1"
 
 
 class Permission(StrEnum):
@@ -75,127 +43,11 @@ class Permission(StrEnum):
     SILENT_NAME_SERVER = "silent_name_server"
 
 
-class Downloads(StrEnum):
-    """Whether the mail server fetches its web page, spam rules and address lists itself."""
-
-    PUBLISHED = "published"
-    NONE = "none"
+def _wanted(value: object) -> object:
+    return None if value == "auto" else value
 
 
-class Bastion(Section):
-    """A host that SSH goes through."""
-
-    address: str = Field(description="Name or address of the bastion.")
-    user: str = Field(default="root", description="User on the bastion.")
-    port: Port = Field(default=22, description="SSH port of the bastion.")
-    host_key: HostKey = Field(
-        description="The bastion's SSH key; behind a bastion every node needs its `host_key` too."
-    )
-
-
-class SshSettings(Section):
-    """How `existing` hosts are reached."""
-
-    user: str = Field(default="root", description="Login; other than root it needs `sudo` without a password.")
-    port: Port = Field(default=22, description="SSH port of every node.")
-    key_file: str | None = Field(
-        default=None,
-        description="Private key file on this machine. Default: the secret `ssh_private_key`, else the SSH agent.",
-    )
-    bastion: Bastion | None = Field(default=None, description="Host to go through, where nodes have no public address.")
-
-
-class LabSettings(Section):
-    """Hosts on this machine, for trying and for tests."""
-
-    network: LabNetwork = Field(default=IPv4Network("10.77.0.0/24"), description="Network of the lab hosts.")
-    debian: Annotated[int, Field(ge=12, le=13)] = Field(
-        default=13, description="Debian release of the lab hosts: 12 or 13."
-    )
-
-
-class ReleaseSettings(Section):
-    """The pair of releases. Always pinned; see docs/decisions for which pairs work."""
-
-    stalwart: Release = Field(default="0.16.27", description="Stalwart release.")
-    foundationdb: Release = Field(default="7.4.6", description="FoundationDB release.")
-    stalwart_sha256: dict[Architecture, Digest] = Field(
-        default_factory=dict,
-        description="SHA-256 of Stalwart's archive by architecture. Default: learnt from the first host.",
-    )
-
-
-class DatabaseSettings(Section):
-    """FoundationDB on every node."""
-
-    engine: Engine = Field(default=Engine.SSD, description="Storage engine, fixed when the database is created.")
-    memory: Mebibytes = Field(
-        default=None, description="Memory limit per process, e.g. `4GiB`; `auto` goes by the host's memory."
-    )
-    cache: Mebibytes = Field(
-        default=None, description="Page cache per process, less than `memory`; `auto` is a quarter of it."
-    )
-    encrypt: bool = Field(
-        default=False,
-        description="Encrypt the disks that hold the data (LUKS2), opened at a boot by the other nodes' keys. Only new,"
-        " empty disks: `hetzner.volume`, or `nodes.<node>.device`.",
-    )
-
-
-class MailSettings(Section):
-    """Stalwart on every node with the role `mail`."""
-
-    hostname: Domain | None = Field(
-        default=None,
-        description="Name of the mail service, for greetings and certificates. Default: `mail.` + `domain`.",
-    )
-    domain: Domain | None = Field(
-        default=None,
-        description="The domain that holds the administrator; needed where there is more than one.",
-    )
-    admin: Mailbox = Field(default="admin", description="Name of the administrator's mailbox in the default domain.")
-    submission: bool = Field(default=False, description="Open port 587 (STARTTLS) beside 465.")
-    certificate: CertificateSource = Field(
-        default=PRIVATE,
-        description="`private`: of a certificate authority of the stack's own, see the output `certificate_authority`;"
-        " `own`: yours; `letsencrypt`, `letsencrypt_staging` (not trusted, for trials), or the URL of another"
-        " authority's ACME directory.",
-    )
-    certificate_chain: str | None = Field(
-        default=None,
-        description="For `own`: the certificate and those of the authorities above it, in PEM, the server's own first;"
-        " or the file that they are in. Its key is the secret `certificate_key`.",
-    )
-    store_timeout: Annotated[int, Field(ge=10, le=120)] = Field(
-        default=20, description="Seconds a request waits for the database before it fails for the moment."
-    )
-    relay: RelaySettings | None = Field(
-        default=None,
-        description="Mail server of somebody else through which mail leaves, e.g. because port 25 is closed. Default:"
-        " mail goes to the receiver's own mail servers.",
-    )
-    spam: SpamSettings = Field(default=SpamSettings(), description="What is done with spam.")
-    limits: LimitSettings = Field(default=LimitSettings(), description="How much anybody may hand in.")
-    downloads: Downloads = Field(
-        default=Downloads.PUBLISHED,
-        description="`published`: the server fetches its web page, spam rules and address lists; `none`: without them.",
-    )
-
-
-def default_domain(mail: MailSettings, domains: Iterable[str]) -> str:
-    """The domain of the administrator: the one that is named, else the only one."""
-    return mail.domain or next(iter(domains))
-
-
-def own_addresses(mail: MailSettings, domains: Iterable[str]) -> tuple[str, str]:
-    """The addresses of the administrator and of the probe."""
-    domain = default_domain(mail, domains)
-    return f"{mail.admin}@{domain}", f"{PROBE}@{domain}"
-
-
-def service_name(mail: MailSettings, domains: Iterable[str]) -> str:
-    """Name of the mail service."""
-    return mail.hostname or f"mail.{default_domain(mail, domains)}"
+FaultTolerance = Annotated[Annotated[int, Field(ge=0, le=2)] | None, BeforeValidator(_wanted)]
 
 
 class Settings(Section):
@@ -232,7 +84,7 @@ class Settings(Section):
         " taken out of the stack file in a run before.",
     )
     cluster: ClusterName = Field(default="mail", description="Name of the database cluster, constant for its life.")
-    fault_tolerance: Wanted = Field(
+    fault_tolerance: FaultTolerance = Field(
         default=None,
         description="Zones that may fail without loss of data or service, 0 to 2; `up` fails below it."
         " `auto`: what the zones give.",

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from components.settings.fields import BlockDevice, HostKey, NodeAddress, PublicAddress, ServerType, ZoneName
+from components.settings.fields.name import BlockDevice, HostKey, ServerType, ZoneName
+from components.settings.fields.network import NodeAddress, PublicAddress
 from components.settings.front import Place
 from components.settings.hetzner import Location
 from components.settings.section import Section

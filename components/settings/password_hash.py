@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from components.settings.fields import refusal
+from components.settings.fields.shape import refusal
 
 _CRYPT = "[A-Za-z0-9./]"
 # The string format of the Password Hashing Competition: name, version, parameters, salt, hash.

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from components.settings.fields import Domain, Login
+from components.settings.fields.mail import Domain
+from components.settings.fields.name import Login
 from components.settings.section import Port, Section
 
 

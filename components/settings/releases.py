@@ -1,37 +1,26 @@
-"""Which Stalwart goes with which FoundationDB, and why the others are refused."""
+"""The section of the releases."""
 
-from collections.abc import Iterator
+from enum import StrEnum
 
-from components.settings.fields import release_numbers
-from components.settings.mistakes import Mistake
-from components.settings.model import ReleaseSettings
+from pydantic import Field
 
-_FIRST_SOUND = (0, 16, 19)
-_NEXT_LINE = (0, 17, 0)
-_CLIENT_API = (7, 4)
+from components.settings.fields.release import Digest, Release
+from components.settings.section import Section
 
 
-def check(release: ReleaseSettings) -> Iterator[Mistake]:
-    """The reasons why a pair cannot be installed."""
-    stalwart, database = release_numbers(release.stalwart), release_numbers(release.foundationdb)
-    if stalwart < _FIRST_SOUND:
-        yield Mistake(
-            "release.stalwart",
-            f"{release.stalwart} corrupts records above 100 kB on FoundationDB; mended in 0.16.19",
-            "take 0.16.27",
-        )
-    elif stalwart >= (1, 0, 0):
-        yield Mistake(
-            "release.stalwart",
-            f"{release.stalwart} cannot open a store of 0.16 and is not supported yet; a change from 0.16 goes"
-            " through the vendor's stalwart-migrate into a new, empty store",
-            "take 0.16.27",
-        )
-    elif stalwart >= _NEXT_LINE:
-        yield Mistake("release.stalwart", f"{release.stalwart} is of a line that is not known here", "take 0.16.27")
-    if database[:2] != _CLIENT_API:
-        yield Mistake(
-            "release.foundationdb",
-            f"Stalwart 0.16 needs the client library of FoundationDB 7.4, which cannot talk to {release.foundationdb}",
-            "take 7.4.6",
-        )
+class Architecture(StrEnum):
+    """Debian's name of a processor family."""
+
+    AMD64 = "amd64"
+    ARM64 = "arm64"
+
+
+class ReleaseSettings(Section):
+    """The pair of releases. Always pinned; see docs/decisions for which pairs work."""
+
+    stalwart: Release = Field(default="0.16.27", description="Stalwart release.")
+    foundationdb: Release = Field(default="7.4.6", description="FoundationDB release.")
+    stalwart_sha256: dict[Architecture, Digest] = Field(
+        default_factory=dict,
+        description="SHA-256 of Stalwart's archive by architecture. Default: learnt from the first host.",
+    )

@@ -8,7 +8,7 @@ from components.front.names import exchangers
 from components.settings import Downloads, FrontKind, Platform, RelaySettings, RelayTls, Settings
 from components.settings.addresses import balancer_address
 from components.settings.limits import limits_document, spam_document
-from components.settings.model import PROBE
+from components.settings.mail import PROBE
 from components.topology import Plan
 
 

@@ -7,7 +7,7 @@ import pytest
 from components.dns import wish
 from components.dns.issuers import issuers
 from components.settings import Dmarc, Settings, SettingsError, check
-from components.settings.fields import name_server
+from components.settings.fields.network import name_server
 
 SMALL: dict[str, Any] = {"platform": "lab", "nodes": {"mx1": {}, "mx2": {}}, "domains": {"dev.test": {}}}
 UPDATES = {"provider": "rfc2136", "server": "10.77.0.9:5353", "tsig_name": "mail-key"}

@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 
 from components.settings.mistakes import Mistake
-from components.settings.rules import certificate, delivery, disks, domains, hosts, people, records, store, world
+from components.settings.rules import (
+    certificate,
+    delivery,
+    disks,
+    domains,
+    hosts,
+    people,
+    records,
+    releases,
+    store,
+    world,
+)
 from components.settings.rules.rule import Sound
 
 _RULES = (
@@ -14,6 +25,7 @@ _RULES = (
     *domains.RULES,
     *people.RULES,
     *delivery.RULES,
+    *releases.RULES,
     *store.RULES,
     *disks.RULES,
 )

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from components.settings.fields import AUTHORITIES, OWN, PRIVATE
-from components.settings.front import MtaSts
+from components.settings.dns import MtaSts
+from components.settings.fields.source import AUTHORITIES, OWN, PRIVATE
+from components.settings.mail import default_domain
 from components.settings.mistakes import Mistake, spell
-from components.settings.model import Platform, default_domain
+from components.settings.model import Platform
 from components.settings.rules.rule import Rules, Sound
 
 KEY = "certificate_key"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from components.settings.limits import SpamSettings
+from components.settings.mail import service_name
 from components.settings.mistakes import Mistake
-from components.settings.model import service_name
 from components.settings.names import holds
 from components.settings.relay import USUAL_PORTS, RelaySettings
 from components.settings.rules.rule import Rules, Sound

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from components.settings.disk import is_encrypted
+from components.settings.database import is_encrypted
 from components.settings.mistakes import Mistake, spell
 from components.settings.model import Platform
 from components.settings.node import NodeSettings

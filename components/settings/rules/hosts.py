@@ -7,11 +7,13 @@ from ipaddress import IPv4Address, IPv4Network
 from components.foundationdb import redundancy
 from components.settings.addresses import network_of, node_address, world_address
 from components.settings.hetzner import HetznerSettings
+from components.settings.lab import LabSettings
 from components.settings.mistakes import Mistake, spell
-from components.settings.model import LabSettings, Platform, SshSettings
+from components.settings.model import Platform
 from components.settings.node import NodeSettings, Role
 from components.settings.placement import zones_of
 from components.settings.rules.rule import Rules, Sound
+from components.settings.ssh import SshSettings
 
 _SILENT = {"lab": LabSettings(), "ssh": SshSettings(), "hetzner": HetznerSettings()}
 _OWNERS = {

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from components.settings.account import AccountSettings, GroupSettings, ListSettings
 from components.settings.domain import DomainSettings
 from components.settings.lists import circles
+from components.settings.mail import own_addresses
 from components.settings.mistakes import Mistake, spell
-from components.settings.model import own_addresses
 from components.settings.names import with_aliases
 from components.settings.rules.rule import Rules, Sound
 

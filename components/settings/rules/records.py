@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
-from components.settings.fields import PRIVATE
-from components.settings.front import DnsProvider, DnsSettings, MtaSts
+from components.settings.dns import DnsProvider, DnsSettings, MtaSts
+from components.settings.fields.source import PRIVATE
 from components.settings.mistakes import Mistake, spell
 from components.settings.model import Platform
 from components.settings.names import nearest, with_aliases

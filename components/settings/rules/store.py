@@ -1,17 +1,12 @@
-"""Rules of releases, of the database's memory, and of what is permitted."""
+"""Rules of the database's memory, and of what is permitted."""
 
 from collections.abc import Iterator
 
-from components.settings import releases
 from components.settings.mistakes import Mistake
 from components.settings.model import Permission, Platform
 from components.settings.rules.rule import Rules, Sound
 
 _SMALLEST_MEMORY = 1024
-
-
-def _pair(sound: Sound) -> Iterator[Mistake]:
-    yield from releases.check(sound["release"])
 
 
 def _memory(sound: Sound) -> Iterator[Mistake]:
@@ -40,7 +35,6 @@ def _permissions(sound: Sound) -> Iterator[Mistake]:
 
 
 RULES: Rules = (
-    (("release",), _pair),
     (("database",), _memory),
     (("platform", "hetzner", "allow"), _permissions),
 )

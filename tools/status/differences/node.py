@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.settings.fields import release_numbers
+from components.settings.fields.release import release_numbers
 from tools.status.differences.difference import MEND, Difference, Subject
 from tools.status.look import View
 from tools.status.nodes import Seen

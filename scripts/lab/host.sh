@@ -20,9 +20,7 @@ up)
   host_is_up "$home"
   ;;
 down)
-  # What it holds goes with it: nothing to shut down cleanly for.
-  cut_power "$home"
-  rm -rf --one-file-system "$home"
+  remove_host "$home"
   rmdir "$LAB_HOME/$LAB" 2>/dev/null || true
   ;;
 *) die "unknown action ${1:-}" "up or down" ;;

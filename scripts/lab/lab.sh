@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# For a person at this machine: start a lab again after a reboot, look at it, or hurt one host on purpose.
+# For a person at this machine: start a lab again after a reboot, look at it, hurt one host on purpose, or remove a lab
+# whose state is lost.
 : "${LAB:?name of the lab}"
 source lib/common.sh
 source lib/lab/names.sh
@@ -58,5 +59,17 @@ kill | cut | mend)
   mend) ip link set "vb-$(lab_machine "$LAB" "$NODE")" up ;;
   esac
   ;;
-*) die "unknown action ${1:-}" "start, stop, status, kill NODE, cut NODE or mend NODE" ;;
+remove)
+  for host in $(nodes); do
+    enter "$host"
+    remove_host "$host"
+  done
+  if [[ -s "$home/settings" ]]; then
+    # shellcheck source=/dev/null  # written by network.sh
+    source "$home/settings"
+    remove_network
+  fi
+  rm -rf --one-file-system "$home"
+  ;;
+*) die "unknown action ${1:-}" "start, stop, status, remove, kill NODE, cut NODE or mend NODE" ;;
 esac

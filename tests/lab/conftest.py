@@ -15,6 +15,8 @@ from tests.rehearsal import packages, workspace
 from tests.standins.providers.command import Run, remote, run_local
 from tests.standins.providers.plugins import attached
 
+from .machines import remove_leftovers
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -88,6 +90,7 @@ class Labs:
 
     def new(self, name: str, **config: Any) -> Lab:
         """A lab that is not up yet."""
+        remove_leftovers(f"stalwart-cluster-{name}")
         self.made.append(Lab(self.place / name, name, self._environment, config))
         return self.made[-1]
 

@@ -1,11 +1,15 @@
 """Lab hosts in the place of rented servers: what a server is ordered with becomes a real Debian host."""
 
 import json
+import os
 import subprocess
+from pathlib import Path
 
 from components.remote.script import Script
+from tests.rehearsal.workspace import ROOT
 from tests.standins.providers.hcloud.machines import Order
 
+KEPT = Path("/var/lib/stalwart-cluster/lab")
 NETWORK = "10.81.0.0/16"
 """Holds the private network of the stack and, beside it, the addresses that stand for public ones."""
 
@@ -14,6 +18,7 @@ class LabMachines:
     """Boots a host per server in a lab of its own, with the keys the server was ordered with."""
 
     def __init__(self, lab: str) -> None:
+        remove_leftovers(lab)
         self._lab = lab
         self._common = {"LAB": lab, "LAB_NETWORK": NETWORK, "LAB_DEBIAN": "13"}
         _run("lab/network.sh", "up", self._common)
@@ -48,10 +53,15 @@ class LabMachines:
 
     def _leader(self, name: str) -> str:
         """The process that is number one inside the host."""
-        kept = f"/var/lib/stalwart-cluster/lab/{self._lab}/{name}/process"
-        with open(kept, encoding="ascii") as file:  # noqa: PTH123  # one line
-            nspawn = file.read().split()[0]
+        nspawn = (KEPT / self._lab / name / "process").read_text(encoding="ascii").split()[0]
         return subprocess.run(["pgrep", "-P", nspawn], check=True, capture_output=True, text=True).stdout.split()[0]
+
+
+def remove_leftovers(lab: str) -> None:
+    """Remove the hosts of a run that was killed: their keys are known to nobody any more."""
+    if (KEPT / lab).exists():
+        line = ["bash", "lab/lab.sh", "remove"]
+        subprocess.run(line, check=True, timeout=120, cwd=ROOT / "scripts", env=os.environ | {"LAB": lab})
 
 
 def _run(path: str, action: str, given: dict[str, str]) -> None:

@@ -166,3 +166,17 @@ def test_a_host_key_is_learnt_and_its_fingerprint_shown(sandbox: Sandbox) -> Non
     done = sandbox.run("local/learn_host_key.sh", NODE="mx1", SSH_HOST="10.0.0.1", SSH_PORT="22")
     assert done.out == key
     assert "SHA256:abc" in done.err
+
+
+def test_a_lab_host_of_another_state_is_refused_and_left_as_it_is(sandbox: Sandbox) -> None:
+    home = "/var/lib/stalwart-cluster/lab/stalwart-cluster-dev/mx1"
+    sandbox.file(f"{home}/root/etc/ssh/ssh_host_ed25519_key", "the former key\n")
+    given = {"LAB": "stalwart-cluster-dev", "LAB_NETWORK": "10.77.0.0/24", "LAB_DEBIAN": "13", "NODE": "mx1"}
+    keys = {"LAB_AUTHORIZED_KEY": "ours", "LAB_HOST_KEY": "our key\n"}
+    before = sandbox.written()
+    script = Script("lab/host.sh")
+    done = sandbox.bash(script.payload(given | keys | {"LAB_ADDRESS": "10.77.0.11"}).replace("${1:-}", "up"))
+    assert done.code == 1
+    assert f"{home} is a host of another state of this stack" in done.err
+    assert "STACK=dev tools/lab.sh remove" in done.err
+    assert sandbox.written() == before

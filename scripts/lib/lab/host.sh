@@ -68,6 +68,12 @@ cut_power() {
   ip link delete "vb-$(lab_machine "$LAB" "$NODE")" 2>/dev/null || true
 }
 
+# remove_host HOME: what it holds goes with it, so there is nothing to shut down cleanly for.
+remove_host() {
+  cut_power "$1"
+  rm -rf --one-file-system "$1"
+}
+
 descendants() {
   local child
   for child in $(pgrep -P "$1" 2>/dev/null); do

@@ -29,11 +29,17 @@ NETWORK
   mv "$root.making" "$root"
 }
 
+# has_host_key HOME: whether the host there is the one with the key that the stack knows.
+has_host_key() { [[ "$(<"$1/root/etc/ssh/ssh_host_ed25519_key")" == "$(printf %s "$LAB_HOST_KEY")" ]]; }
+
 # host_is_up HOME: the host is there, runs, and answers SSH.
 host_is_up() {
   local home=$1
   mkdir -p "$home" && chmod 0700 "$LAB_HOME/$LAB" "$home"
   [[ -d "$home/root" ]] || make_host "$home"
+  has_host_key "$home" ||
+    die "$home is a host of another state of this stack: it has another key for SSH" \
+      "bring that state back, or remove all the lab's hosts with the mail they hold: STACK=${LAB#stalwart-cluster-} tools/lab.sh remove"
   # Whom to ask for names is this machine's matter: it leads the questions on (lib/lab/resolver.sh).
   printf 'nameserver %s\n' "$(lab_gateway "$LAB_NETWORK")" >"$home/root/etc/resolv.conf"
   printf 'LAB_ADDRESS=%q\n' "$LAB_ADDRESS" >"$home/settings"

@@ -4,6 +4,5 @@
 remove_world() {
   local home=$LAB_HOME/$LAB/$LAB_WORLD
   [[ -d "$home" ]] || return 0
-  NODE=$LAB_WORLD cut_power "$home"
-  rm -rf --one-file-system "$home"
+  NODE=$LAB_WORLD remove_host "$home"
 }

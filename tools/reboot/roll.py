@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tools.status.nodes import Target, ask
+from tools.status.nodes import Target, ask, why
 
 # What waits on the host is bounded there: for others in front, and for the cluster to be able to do without the node.
 ASK_SECONDS = 4600
@@ -62,5 +62,4 @@ def _look(node: Target) -> State | None:
 
 def _last(said: str) -> str:
     """The sentence of the failure in what the unit said."""
-    errors = [line.partition("error: ")[2] for line in said.splitlines() if "error: " in line]
-    return errors[-1] if errors else said.strip().splitlines()[-1] if said.strip() else "no reason given"
+    return why(said).rpartition("error: ")[2] or "no reason given"

@@ -58,7 +58,13 @@ def ask(target: Target, script: str, values: Mapping[str, str], seconds: float) 
     try:
         return Seen(target, json.loads(done.stdout))
     except ValueError:
-        return Seen(target, None, (done.stderr.strip().splitlines() or ["no answer"])[-1])
+        return Seen(target, None, why(done.stderr) or "no answer")
+
+
+def why(stderr: str) -> str:
+    """The line of a script that says what is wrong; what to do may follow it. Else the last line, as of a program."""
+    lines = stderr.strip().splitlines()
+    return next((line for line in reversed(lines) if "error: " in line), lines[-1] if lines else "")
 
 
 def _options(connection: Mapping[str, Any], place: Path) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from components.remote.script import Script
 from components.settings.names import holds
-from tools.status.nodes import Target, ask
+from tools.status.nodes import Target, ask, why
 from tools.verify.stack import Stack
 
 DOMAIN = "world.test"
@@ -74,7 +74,7 @@ def _local(stack: Stack, action: str) -> dict[str, Any]:
     payload = Script("lab/world.sh").payload(given)
     done = subprocess.run(line, input=payload, capture_output=True, text=True, timeout=_BOOT_SECONDS, check=False)
     if done.returncode:
-        raise NoWorld((done.stderr.strip().splitlines() or ["lab/world.sh failed"])[-1])
+        raise NoWorld(why(done.stderr) or "lab/world.sh failed")
     found: dict[str, Any] = json.loads(done.stdout or "{}")
     return found
 

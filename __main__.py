@@ -100,7 +100,7 @@ dns = Dns(
 )
 signing = Signing(
     "signing",
-    SigningArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, directory=directory, published=dns.published),
+    SigningArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, directory=directory, published=dns.keys_published),
 )
 certificate = Certificate(
     "certificate",

@@ -20,7 +20,7 @@ _PUBLISHED_SECONDS, _PASTED_SECONDS = 240, 0
 
 @dataclass(frozen=True, kw_only=True)
 class SigningArgs:
-    """`published` are the records: they come before the first mail that is signed with a new key."""
+    """`published` are the records of the keys: they come before the first mail that is signed with a new key."""
 
     settings: Settings
     plan: Plan

@@ -40,7 +40,10 @@ class Dns(pulumi.ComponentResource):
     """All records are ours: the mail server publishes none."""
 
     published: list[pulumi.Resource]
-    """After these, the names lead to the cluster; nothing where somebody else publishes them."""
+    """After these, the names lead to the cluster, where not somebody else publishes them."""
+
+    keys_published: list[pulumi.Resource]
+    """Those of them that show the signing keys."""
 
     zone_files: pulumi.Output[dict[str, str]]
     """Zone -> its records, as text that a name server reads."""
@@ -52,7 +55,7 @@ class Dns(pulumi.ComponentResource):
         super().__init__("stalwart-cluster:dns:Dns", name, None, opts)
         self._name, self._args = name, args
         self._zones = wish.zones(args.settings)
-        self.published = list(args.front.ready)
+        self.published = self.keys_published = list(args.front.ready)
         self._setup = self._shown()
         domains = args.settings.domains
         self._server_made = [name for name in args.settings.domain_names if SERVER in domains[name].dkim.keys]
@@ -61,10 +64,11 @@ class Dns(pulumi.ComponentResource):
         found = self._known()
         match args.settings.dns.provider:
             case DnsProvider.HETZNER:
-                self.published += self._at_hetzner()
+                self.published, self.keys_published = self._at_hetzner()
             case DnsProvider.RFC2136:
                 secret = args.tsig_secret or ""
-                self.published += rfc2136.publish(name, args.settings, found, secret, self, [self._gate()])
+                steps = rfc2136.publish(name, args.settings, found, secret, self, [self._gate()])
+                self.published = self.keys_published = [*steps]
         self.zone_files = found.apply(self._written)
         self.asked = {
             "outgoing": args.settings.outgoing,
@@ -123,8 +127,10 @@ class Dns(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=self._args.front.ready),
         )
 
-    def _at_hetzner(self) -> list[pulumi.Resource]:
-        """Record sets: all but addresses, digest, and keys that are not made yet, are known in a preview."""
+    def _at_hetzner(self) -> tuple[list[pulumi.Resource], list[pulumi.Resource]]:
+        """Record sets, and those of signing keys: all but addresses, digest, and keys that are not made yet, are known
+        in a preview.
+        """
         args = self._args
         options = pulumi.ResourceOptions(parent=self, depends_on=[self._gate()])
         names = wish.mail_names(
@@ -135,11 +141,13 @@ class Dns(pulumi.ComponentResource):
             self._setup,
             self._tls_keys,
         )
-        made: list[pulumi.Resource] = [*hetzner.record_sets(self._name, by_zone(records(names), self._zones), options)]
+        sets = hetzner.record_sets(self._name, by_zone(records(names), self._zones), options)
+        server_made: list[pulumi.Resource] = []
         for domain in self._server_made:
             # Relative to the zone, whatever the selectors turn out to be.
             shape = Record(name=f"_domainkey.{domain}", type="TXT", ttl=args.settings.dns.ttl, values=())
             ((zone, (relative,)),) = ((z, i) for z, i in by_zone([shape], self._zones).items() if i)
             keys = args.directory.dkim[domain]
-            made += hetzner.signing_keys(f"{self._name}-{domain}", zone, relative, keys, options)
-        return made
+            server_made += hetzner.signing_keys(f"{self._name}-{domain}", zone, relative, keys, options)
+        ours = [step for record, step in sets if "._domainkey" in record.name]
+        return [*(step for _, step in sets), *server_made], [*ours, *server_made]

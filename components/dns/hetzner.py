@@ -57,10 +57,10 @@ def signing_keys(
 
 def record_sets(
     name: str, held: Mapping[str, Sequence[Record]], opts: pulumi.ResourceOptions
-) -> list[hcloud.ZoneRrset]:
-    """The record sets of all zones."""
+) -> list[tuple[Record, hcloud.ZoneRrset]]:
+    """The record sets of all zones, each with the record it holds."""
     return [
-        record_set(f"{name}-{zone}-{record.name}-{record.type}", zone, record, opts)
+        (record, record_set(f"{name}-{zone}-{record.name}-{record.type}", zone, record, opts))
         for zone, inside in held.items()
         for record in inside
     ]

@@ -45,7 +45,8 @@ class Front(pulumi.ComponentResource):
         settings, plan = args.settings, args.plan
         inside = [args.hosts[node.name] for node in plan.front_nodes]
         self.exchangers = exchangers(settings, plan)
-        self.ready = [args.proved, *self._outgoing()]
+        # Each of them comes after the proof.
+        self.ready = self._outgoing() or [args.proved]
         if settings.front.kind is FrontKind.LOAD_BALANCER and args.net:
             probes = [self._probe(args.hosts[node.name]) for node in plan.mail_nodes]
             balancer = Balancer(

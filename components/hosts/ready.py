@@ -71,7 +71,7 @@ class ReadyHosts(pulumi.ComponentResource):
         self.disks = Disks(name, args.plan, self)
         prepared = {node: self._prepare(name, host) for node, host in raw.items()}
         self.hosts = {
-            node: host.once([prepared[node], *self._sent(name, host), *self.disks.opened_by_others(host, prepared)])
+            node: host.behind([prepared[node], *self._sent(name, host), *self.disks.opened_by_others(host, prepared)])
             for node, host in raw.items()
         }
         self.register_outputs({"cluster_id": self._cluster_id.hex})

@@ -8,6 +8,7 @@ import pulumi
 from pulumi_command import remote
 
 from components.dns.names import Address
+from components.remote.apart import apart
 from components.topology import Node
 
 # About 40 s of patience with a host that is just booting. Not more, because the plugin tries a wrong key or a changed
@@ -47,3 +48,14 @@ class Host:
     def once(self, done: Sequence[pulumi.Resource]) -> "Host":
         """The same host, with nothing begun on it before `done`."""
         return replace(self, after=(*self.after, *done))
+
+    def behind(self, done: Sequence[pulumi.Resource]) -> "Host":
+        """The same host, with nothing begun on it before `done`, which come after all that the host came after."""
+        way = {key: apart(value) for key, value in vars(self.connection).items()}
+        return replace(
+            self,
+            after=tuple(done),
+            connection=remote.ConnectionArgs(**way),
+            identity=apart(self.identity),
+            device=apart(self.device),
+        )

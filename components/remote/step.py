@@ -8,10 +8,12 @@ import pulumi
 from pulumi_command import local, remote
 
 from components.reasons import watch
+from components.remote.apart import apart, source
 from components.remote.host import Host
 from components.remote.script import Script, script
 
 Values = Mapping[str, pulumi.Input[str]]
+Needs = Sequence[pulumi.Resource | pulumi.Output[Any]]
 
 
 def run_script(  # noqa: PLR0913  # each of them says one thing
@@ -42,7 +44,9 @@ def run_script(  # noqa: PLR0913  # each of them says one thing
     code.check(values)
     shell = "bash -s" if host.root else "sudo -n bash -s"
     note = f"# scripts/{path} {code.digest}"
-    options = pulumi.ResourceOptions.merge(_options(parent, [*host.after, *after], timeout), opts)
+    payload = _payload(code, values, alone=True)
+    options = _options(parent, [*host.after, *after, *source(payload)], timeout)
+    options = pulumi.ResourceOptions.merge(options, opts)
     if removable:
         options.deleted_with = host.server
     step = remote.Command(
@@ -50,7 +54,7 @@ def run_script(  # noqa: PLR0913  # each of them says one thing
         connection=host.connection,
         create=f"{shell} -- up {note}" if removable else f"{shell} {note}",
         delete=f"{shell} -- down {note}" if removable else None,
-        stdin=_payload(code, values, alone=True),
+        stdin=apart(payload),
         add_previous_output_in_env=False,
         logging=remote.Logging.STDERR,  # stdout is data
         opts=options,
@@ -81,13 +85,14 @@ def run_local(  # noqa: PLR0913  # all but three are keywords
     code = script(path)
     code.check(values)
     note = f"# scripts/{path} {code.digest}"
-    options = _options(parent, after, timeout)
+    payload = _payload(code, values)
+    options = _options(parent, [*after, *source(payload)], timeout)
     options = pulumi.ResourceOptions.merge(options, opts)
     step = local.Command(
         name,
         create=f"bash -s -- up {note}" if removable else f"bash -s {note}",
         delete=f"bash -s -- down {note}" if removable else None,
-        stdin=_payload(code, values),
+        stdin=apart(payload),
         add_previous_output_in_env=remembers,
         logging=local.Logging.STDERR,
         opts=options,
@@ -128,7 +133,7 @@ def _payload(code: Script, values: Values, *, alone: bool = False) -> pulumi.Inp
     return pulumi.Output.all(**pending).apply(lambda later: code.payload(known | dict(later), alone=alone))
 
 
-def _options(parent: pulumi.Resource, after: Sequence[pulumi.Resource], timeout: str) -> pulumi.ResourceOptions:
+def _options(parent: pulumi.Resource, after: Needs, timeout: str) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(
         parent=parent,
         depends_on=list(after),

@@ -74,11 +74,11 @@ def test_zone_files_hold_the_records_of_all_that_are_listed(lab: Graph) -> None:
     assert "\ns1-" not in zones["old.test"]
 
 
-def test_the_turn_comes_after_every_record() -> None:
+def test_the_turn_comes_after_every_record_of_a_key() -> None:
     domains = {"example.org": {"dkim": {"keys": [2, 1]}}}
     graph = run({**BASE, "domains": domains, "dns": {"provider": "hetzner"}})
     (turn,) = graph.steps("directory/sign.py")
-    records = {item.name for item in made(graph, "ZoneRrset")}
+    records = {item.name for item in made(graph, "ZoneRrset") if "_domainkey" in item.name}
     assert records <= graph.waits_for(turn.name)
     assert {f"dns-example.org-s{number}-rsa._domainkey-txt" for number in (1, 2)} <= records
     assert "PATIENCE=240" in turn.stdin

@@ -80,8 +80,9 @@ def _hashes(seed: str, accounts: Mapping[str, AccountSettings]) -> str:
 
 
 def _logins(seed: str, made: list[str], accounts: Mapping[str, AccountSettings]) -> dict[str, str]:
+    ours = frozenset(made)
     return {
         address: passwords.password(seed, address, section.password)
         for address, section in accounts.items()
-        if address in made and not section.password_hash
+        if address in ours and not section.password_hash
     }

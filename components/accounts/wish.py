@@ -1,6 +1,7 @@
 """Accounts, groups and lists as one document, which scripts compare with what the server has; without passwords."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from components.settings import AccountSettings, GroupSettings, ListSettings, Settings
@@ -11,11 +12,12 @@ _MEBIBYTE = 1024 * 1024
 
 def document(settings: Settings) -> str:
     """JSON of scripts/lib/accounts/wish.Wish, as short as it can be: there may be thousands of them."""
+    members = recipients(settings.lists)
     wish: dict[str, Any] = {
         "domains": list(settings.domain_names),
         "accounts": [_account(address, section) for address, section in sorted(settings.accounts.items())],
         "groups": [_shared(address, section) for address, section in sorted(settings.groups.items())],
-        "lists": [_list(settings, address, section) for address, section in sorted(settings.lists.items())],
+        "lists": [_list(address, section, members[address]) for address, section in sorted(settings.lists.items())],
         "remove": sorted(settings.remove),
     }
     return json.dumps(wish, sort_keys=True, separators=(",", ":"))
@@ -38,9 +40,9 @@ def _shared(address: str, section: AccountSettings | GroupSettings) -> dict[str,
     return _said({"address": address, "name": section.name, "aliases": list(section.aliases), "quota": quota})
 
 
-def _list(settings: Settings, address: str, section: ListSettings) -> dict[str, Any]:
-    members = list(recipients(settings.lists, address))
-    return _said({"address": address, "name": section.name, "aliases": list(section.aliases), "members": members})
+def _list(address: str, section: ListSettings, members: Sequence[str]) -> dict[str, Any]:
+    shown = {"address": address, "name": section.name, "aliases": list(section.aliases), "members": list(members)}
+    return _said(shown)
 
 
 def _said(item: dict[str, Any]) -> dict[str, Any]:

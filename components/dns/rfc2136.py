@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pulumi_command import local
 from components.dns import wish
 from components.dns.names import Record
 from components.dns.zone_file import quoted
-from components.dns.zones import in_zone
+from components.dns.zones import held, in_zone
 from components.remote.script import script
 from components.remote.step import run_local
 from components.settings import DnsProvider, DnsSettings, Permission, Settings
@@ -52,11 +52,12 @@ def check(settings: Settings, secret: str | None) -> None:
 
 def _asked(settings: Settings, secret: str | None) -> tuple[list[Mistake], str]:
     """What is wrong with the stack file by the server's word; or that it says nothing, in a sentence."""
+    zones = _zones(settings, wish.names(settings))
     given = {
         **_server(settings.dns),
         "KEY_SECRET": secret or "",
         "ZONES": " ".join(wish.zones(settings)),
-        "DOMAINS": json.dumps({name: {"zone": _zone(settings, name), "key": key} for name, key in _keys(settings)}),
+        "DOMAINS": json.dumps({name: {"zone": zones[name], "key": key} for name, key in _keys(settings)}),
         "HOSTNAME": settings.hostname,
         "REPLACE": _replace(settings),
     }
@@ -99,9 +100,9 @@ def publish(
 ) -> list[local.Command]:
     """A step for each part of the zones. Each remembers, by its output, what it made, and takes out no more."""
     made: list[local.Command] = []
-    parts = wish.parts(settings)
-    for part in parts:
-        zone = _zone(settings, part)
+    zones = _zones(settings, wish.parts(settings))
+    told = records.apply(partial(_by_part, zones=zones))
+    for part, zone in zones.items():
         step = run_local(
             f"{name}-{part}",
             SCRIPT,
@@ -109,7 +110,7 @@ def publish(
                 **_server(settings.dns),
                 "KEY_SECRET": secret,
                 "ZONE": zone,
-                "RECORDS": records.apply(partial(_part, parts=parts, part=part, zone=zone)),
+                "RECORDS": told[part],
                 "REPLACE": _replace(settings),
             },
             parent=parent,
@@ -122,9 +123,17 @@ def publish(
     return made
 
 
-def _part(records: Iterable[Record], *, parts: Sequence[str], part: str, zone: str) -> str:
-    """The records of a part as JSON: names relative to the zone, values as a zone file has them."""
-    inside = (record for record in records if nearest(parts, record.name) == part)
+def _by_part(records: Iterable[Record], *, zones: Mapping[str, str]) -> dict[str, str]:
+    """Each part with its records as JSON.
+
+    Args:
+        zones: part -> the zone that holds it.
+    """
+    return {part: _document(in_zone(inside, zones[part])) for part, inside in held(records, zones).items()}
+
+
+def _document(records: Iterable[Record]) -> str:
+    """JSON: names relative to the zone, values as a zone file has them."""
     told = [
         {
             "name": record.name,
@@ -132,14 +141,15 @@ def _part(records: Iterable[Record], *, parts: Sequence[str], part: str, zone: s
             "ttl": record.ttl,
             "values": [quoted(value) if record.type == "TXT" else value for value in record.values],
         }
-        for record in in_zone(inside, zone)
+        for record in records
     ]
     return json.dumps(told, sort_keys=True)
 
 
-def _zone(settings: Settings, name: str) -> str:
-    """The zone that holds a name. The settings' rules have seen to it that there is one."""
-    return nearest(wish.zones(settings), name) or name
+def _zones(settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    """Each name with the zone that holds it. The settings' rules have seen to it that there is one."""
+    zones = frozenset(wish.zones(settings))
+    return {name: nearest(zones, name) or name for name in names}
 
 
 def _replace(settings: Settings) -> str:

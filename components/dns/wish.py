@@ -31,7 +31,7 @@ def mail_names(
         outgoing=settings.outgoing,
         exchangers=exchangers,
         addresses=addresses,
-        domains=tuple(_domain(settings, name, dkim) for name in names(settings)),
+        domains=_domains(settings, dkim),
         sieve=settings.front.sieve,
         submission=settings.mail.submission,
         reports=settings.dns.dmarc_reports,
@@ -68,8 +68,14 @@ def _and_hostname(settings: Settings, found: tuple[str, ...]) -> tuple[str, ...]
     return found if nearest(found, settings.hostname) else (*found, settings.hostname)
 
 
-def _domain(settings: Settings, name: str, dkim: Dkim) -> MailDomain:
-    section = settings.domains.get(name)
-    owner = next(domain for domain, its in settings.domains.items() if name in {domain, *its.aliases})
-    policy = (section or settings.domains[owner]).dmarc or settings.dns.dmarc
-    return MailDomain(name=name, dmarc=policy, dkim=tuple((key[0], key[1]) for key in dkim.get(name, ())))
+def _domains(settings: Settings, dkim: Dkim) -> tuple[MailDomain, ...]:
+    """An alias has the policy of its domain."""
+    policies = {
+        name: section.dmarc or settings.dns.dmarc
+        for domain, section in settings.domains.items()
+        for name in (domain, *section.aliases)
+    }
+    return tuple(
+        MailDomain(name=name, dmarc=policies[name], dkim=tuple((key[0], key[1]) for key in dkim.get(name, ())))
+        for name in names(settings)
+    )

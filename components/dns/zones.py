@@ -27,17 +27,26 @@ def in_zone(records: Iterable[Record], zone: str) -> tuple[Record, ...]:
     )
 
 
-def by_zone(records: Iterable[Record], zones: Iterable[str]) -> dict[str, tuple[Record, ...]]:
-    """Each zone with its records, names relative to it. Of nested zones the inner one holds a record.
+def held(records: Iterable[Record], zones: Iterable[str]) -> dict[str, list[Record]]:
+    """Each zone with its records. Of nested zones the inner one holds a record.
 
     Raises:
         OutsideZonesError: names every record that lies in none of the zones.
     """
-    held: dict[str, list[Record]] = {zone: [] for zone in zones}
+    found: dict[str, list[Record]] = {zone: [] for zone in zones}
     outside: list[Record] = []
     for record in records:
-        zone = nearest(held, record.name)
-        (outside if zone is None else held[zone]).append(record)
+        zone = nearest(found, record.name)
+        (outside if zone is None else found[zone]).append(record)
     if outside:
-        raise OutsideZonesError(outside, held)
-    return {zone: in_zone(inside, zone) for zone, inside in held.items()}
+        raise OutsideZonesError(outside, found)
+    return found
+
+
+def by_zone(records: Iterable[Record], zones: Iterable[str]) -> dict[str, tuple[Record, ...]]:
+    """Each zone with its records, names relative to it.
+
+    Raises:
+        OutsideZonesError: names every record that lies in none of the zones.
+    """
+    return {zone: in_zone(inside, zone) for zone, inside in held(records, zones).items()}

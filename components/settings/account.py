@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from components.settings.fields.mail import Address, Recipient, mail_address
 from components.settings.fields.name import Title
-from components.settings.fields.shape import refusal
+from components.settings.fields.shape import once
 from components.settings.fields.size import Room
 from components.settings.password_hash import PasswordHash
 from components.settings.section import Section
@@ -73,14 +73,8 @@ class ListSettings(Section):
     )
 
 
-def _once(value: object) -> object:
-    """Two spellings of one address are told before they become one key."""
-    names = [mail_address(name) or name for name in value if isinstance(name, str)] if isinstance(value, dict) else []
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise refusal("addresses", f"{', '.join(twice)} stands there more than once, in other letters")
-    return value
+_ONCE = once("addresses", mail_address)
 
-
-Accounts = Annotated[dict[Address, AccountSettings], BeforeValidator(_once)]
-Groups = Annotated[dict[Address, GroupSettings], BeforeValidator(_once)]
-Lists = Annotated[dict[Address, ListSettings], BeforeValidator(_once)]
+Accounts = Annotated[dict[Address, AccountSettings], _ONCE]
+Groups = Annotated[dict[Address, GroupSettings], _ONCE]
+Lists = Annotated[dict[Address, ListSettings], _ONCE]

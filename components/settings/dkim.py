@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from components.settings.fields.shape import refusal
+from components.settings.fields.shape import refusal, repeated
 from components.settings.section import Section
 
 SERVER = "server"
@@ -22,7 +22,7 @@ def _key(value: object) -> object:
 
 
 def _once(value: tuple[str, ...]) -> tuple[str, ...]:
-    if twice := sorted({key for key in value if value.count(key) > 1}):
+    if twice := repeated(value):
         raise refusal("dkim_keys", f"{', '.join(twice)} stands there more than once")
     return value
 

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from components.settings.dkim import DkimSettings
 from components.settings.dns import Dmarc
 from components.settings.fields.mail import Address, Domain, domain_name
-from components.settings.fields.shape import refusal
+from components.settings.fields.shape import once
 from components.settings.section import Section
 
 
@@ -32,12 +32,4 @@ class DomainSettings(Section):
     dkim: DkimSettings = Field(default=DkimSettings(), description="The keys that its mail is signed with.")
 
 
-def _once(value: object) -> object:
-    """Two spellings of one domain are told before they become one key."""
-    names = [domain_name(name) or name for name in value if isinstance(name, str)] if isinstance(value, dict) else []
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise refusal("domains", f"{', '.join(twice)} stands there more than once, in other letters")
-    return value
-
-
-Domains = Annotated[dict[Domain, DomainSettings], BeforeValidator(_once), Field(min_length=1)]
+Domains = Annotated[dict[Domain, DomainSettings], once("domains", domain_name), Field(min_length=1)]

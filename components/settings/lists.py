@@ -1,44 +1,61 @@
 """Lists within lists: who gets the mail in the end. The mail server passes on once and no further."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
+from itertools import chain
 
 from components.settings.account import ListSettings
 
 Lists = Mapping[str, ListSettings]
 
 
-def recipients(lists: Lists, address: str) -> tuple[str, ...]:
-    """The members of a list, those of lists among them in their place. No list may lead back to itself."""
-    return tuple(dict.fromkeys(_walk(lists, address, _owners(lists))))
-
-
-def _walk(lists: Lists, address: str, owners: Mapping[str, str]) -> Iterator[str]:
-    for member in lists[address].members:
-        if member in owners:
-            yield from _walk(lists, owners[member], owners)
-        else:
-            yield member
+def recipients(lists: Lists) -> dict[str, tuple[str, ...]]:
+    """List -> its members, those of lists among them in their place. No list may lead back to itself."""
+    owners = _owners(lists)
+    found: dict[str, tuple[str, ...]] = {}
+    for address in TopologicalSorter(_inner(lists)).static_order():
+        members = (found[owners[member]] if member in owners else (member,) for member in lists[address].members)
+        found[address] = tuple(dict.fromkeys(chain.from_iterable(members)))
+    return found
 
 
 def circles(lists: Lists) -> Iterator[tuple[str, ...]]:
     """The ways by which a list leads back to itself, each once, from its first address on."""
     told: set[frozenset[str]] = set()
-    owners = _owners(lists)
+    inner = _inner(lists)
     for address in lists:
-        way = _back(lists, (address,), owners)
+        way = _back(address, inner)
         if way and frozenset(way) not in told:
             told.add(frozenset(way))
             yield way
 
 
-def _back(lists: Lists, way: tuple[str, ...], owners: Mapping[str, str]) -> tuple[str, ...]:
-    for member in lists[way[-1]].members:
-        inner = owners.get(member)
-        if inner == way[0]:
-            return way
-        if inner and inner not in way and (found := _back(lists, (*way, inner), owners)):
-            return found
+def _back(first: str, inner: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The shortest way from a list back to itself; empty where there is none."""
+    before: dict[str, str] = {}
+    pending = deque([first])
+    while pending:
+        here = pending.popleft()
+        for there in inner[here]:
+            if there == first:
+                way = [here]
+                while way[-1] != first:
+                    way.append(before[way[-1]])
+                return tuple(reversed(way))
+            if there not in before:
+                before[there] = here
+                pending.append(there)
     return ()
+
+
+def _inner(lists: Lists) -> dict[str, tuple[str, ...]]:
+    """The lists that are members of each."""
+    owners = _owners(lists)
+    return {
+        address: tuple(owners[member] for member in section.members if member in owners)
+        for address, section in lists.items()
+    }
 
 
 def _owners(lists: Lists) -> dict[str, str]:

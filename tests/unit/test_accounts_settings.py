@@ -145,7 +145,7 @@ def test_lists_in_lists_are_led_on_to_the_people() -> None:
         "all@dev.test": ListSettings(members=("staff@dev.test", "x@y.net")),
         "team@dev.test": ListSettings(members=("anna@dev.test", "x@y.net"), aliases=("staff@dev.test",)),
     }
-    assert recipients(lists, "all@dev.test") == ("anna@dev.test", "x@y.net")
+    assert recipients(lists)["all@dev.test"] == ("anna@dev.test", "x@y.net")
     assert list(circles(lists)) == []
     itself = {"me@dev.test": ListSettings(members=("also@dev.test",), aliases=("also@dev.test",))}
     assert list(circles(itself)) == [("me@dev.test",)]

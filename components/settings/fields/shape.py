@@ -1,8 +1,10 @@
-"""What a domain type is made with: a refusal in a sentence of ours, and the shape of a text."""
+"""What a domain type is made with: a refusal in a sentence of ours, the shape of a text, what stands once only."""
 
 import re
+from collections import Counter
+from collections.abc import Callable, Iterable
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 
@@ -27,3 +29,25 @@ def shaped(pattern: str, rule: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def repeated(values: Iterable[str]) -> list[str]:
+    """What stands there more than once, in order."""
+    return sorted(value for value, count in Counter(values).items() if count > 1)
+
+
+def once(kind: str, form: Callable[[str], str | None]) -> BeforeValidator:
+    """Refuses two spellings of one key of a map: told before they become one.
+
+    Args:
+        kind: what the keys are, in one word.
+        form: the form that all spellings of one have in common; None for what is none.
+    """
+
+    def check(value: object) -> object:
+        names = (form(name) or name for name in value if isinstance(name, str)) if isinstance(value, dict) else ()
+        if twice := repeated(names):
+            raise refusal(kind, f"{', '.join(twice)} stands there more than once, in other letters")
+        return value
+
+    return BeforeValidator(check)

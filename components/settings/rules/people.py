@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 
 from components.settings.account import AccountSettings, GroupSettings, ListSettings
 from components.settings.domain import DomainSettings
@@ -76,14 +77,17 @@ def _in_domains(sound: Sound) -> Iterator[Mistake]:
 def _groups(sound: Sound) -> Iterator[Mistake]:
     groups: Mapping[str, GroupSettings] = sound["groups"]
     accounts: Mapping[str, AccountSettings] = sound["accounts_sound_alone"]
+
+    @cache
+    def remedy(group: str) -> str:
+        near = get_close_matches(group, groups, n=1, cutoff=0.6)
+        return f"did you mean {near[0]}?" if near else f"add it: groups: {group}"
+
     for address, account in accounts.items():
         for index, group in enumerate(account.groups):
             if group not in groups:
-                near = get_close_matches(group, groups, n=1, cutoff=0.6)
-                remedy = f"did you mean {near[0]}?" if near else f"add it: groups: {group}"
-                yield Mistake(
-                    _key(sound, "accounts", address, "groups", index), f"{group} is not among the groups", remedy
-                )
+                key = _key(sound, "accounts", address, "groups", index)
+                yield Mistake(key, f"{group} is not among the groups", remedy(group))
 
 
 def _removed(sound: Sound) -> Iterator[Mistake]:

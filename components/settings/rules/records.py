@@ -32,7 +32,7 @@ def _zones(sound: Sound) -> Iterator[Mistake]:
     if dns.provider is DnsProvider.HETZNER and sound["platform"] is Platform.LAB:
         yield Mistake("dns.provider", "the names of a lab lead nowhere for the world", "take manual")
     names, hostname = with_aliases(sound["domains"]), sound["mail"].hostname
-    zones = dns.zones or names
+    zones = frozenset(dns.zones or names)
     place = "at Hetzner DNS" if dns.provider is DnsProvider.HETZNER else "of your name server"
     for name in dict.fromkeys((*names, hostname) if hostname else names):
         if nearest(zones, name) is None:

@@ -85,7 +85,7 @@ def differences(held: Held, thing: Thing, here: Here, entry: Entry | None) -> di
 def _of_account(held: Held, thing: Thing, here: Here, entry: Entry | None) -> dict[str, Any]:
     patch: dict[str, Any] = {}
     # Groups of somebody else's making are between that person and the account.
-    ours = {identity for address, identity in here.group_ids.items() if address in here.ours}
+    ours = here.our_group_ids
     now = {*(held.item.get("memberGroupIds") or {})}
     if now & ours != (shall := {here.group_ids[group] for group in thing.groups if group in here.group_ids}):
         patch["memberGroupIds"] = dict.fromkeys(sorted(shall | (now - ours)), True)

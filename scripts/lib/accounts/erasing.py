@@ -44,9 +44,10 @@ def refusals(here: Here, wish: Wish, entries: Entries) -> Iterator[str]:
     for held in going:
         yield from _known(said(held), entries.get(held.address))
     addresses = {held.address for held in going}
+    groups = {one.id: one for one in going if one.kind == GROUP}
     for held in here.things.values():
         if held.address not in addresses and held.address not in wish.names:
-            yield from _holds(held, here, wish, {one.id: one for one in going if one.kind == GROUP})
+            yield from _holds(held, here, wish, groups)
 
 
 def _known(what: str, entry: Entry | None) -> Iterator[str]:

@@ -81,6 +81,11 @@ class Here:
         """Address of each group -> its id."""
         return {address: held.id for address, held in self.things.items() if held.kind == GROUP}
 
+    @cached_property
+    def our_group_ids(self) -> frozenset[str]:
+        """Ids of the groups that are the stack's, or have been."""
+        return frozenset(identity for address, identity in self.group_ids.items() if address in self.ours)
+
 
 def look(client: Client, ours: Iterable[str] = ()) -> Here:
     """Ask the server.

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 ACCOUNT, GROUP, LIST = "account", "group", "list"
@@ -54,7 +55,7 @@ class Wish:
         """Those of one kind."""
         return tuple(thing for thing in self.things if thing.kind == kind)
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The main address of each, and the domains."""
         return frozenset((*self.domains, *(thing.address for thing in self.things)))

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from components.foundationdb import redundancy
 from components.settings import Dmarc, DnsProvider, FrontKind, Platform, Settings
+from components.settings.encryption.warnings import warnings
 from components.settings.names import with_aliases
 from components.topology import Plan
 
@@ -37,6 +38,7 @@ def advice(settings: Settings, plan: Plan, stack: str) -> Iterator[str]:
     yield from _aliases(settings)
     yield from _hostname(settings)
     yield from _reports(settings)
+    yield from warnings(settings)
 
 
 def first_policy(settings: Settings, domain: str) -> str | None:

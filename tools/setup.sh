@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 UV_VERSION=0.13.9
 # Program -> Debian package. The lab needs all; an operator's machine for hosts that exist needs Python, curl and ssh.
 declare -A PACKAGES=(
-  [python3]=python3 [curl]=curl [ssh]=openssh-client [openssl]=openssl [ip]=iproute2 [nft]=nftables
+  [python3]=python3 [curl]=curl [ssh]=openssh-client [openssl]=openssl [gpg]=gnupg [ip]=iproute2 [nft]=nftables
   ['systemd-nspawn']=systemd-container [debootstrap]=debootstrap [pgrep]=procps [flock]=util-linux ['named-checkzone']=bind9-utils
 )
 

@@ -4,10 +4,18 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from components.settings import AccountSettings, GroupSettings, ListSettings, Settings
+from components.settings import AccountSettings, Algorithm, EncryptSettings, GroupSettings, ListSettings, Settings
 from components.settings.lists import recipients
 
 _MEBIBYTE = 1024 * 1024
+
+# The mail server's names.
+_ALGORITHMS = {
+    Algorithm.AES256: "Aes256",
+    Algorithm.AES128: "Aes128",
+    Algorithm.AES256_GCM: "Aes256Gcm",
+    Algorithm.CHACHA20_POLY1305: "ChaCha20Poly1305",
+}
 
 
 def document(settings: Settings) -> str:
@@ -31,8 +39,14 @@ def _account(address: str, section: AccountSettings) -> dict[str, Any]:
             "role": "" if section.role == "user" else str(section.role),
             "enabled": None if section.enabled else False,
             "password": section.password if section.password > 1 else None,
+            "encrypt": _encrypted(section.encrypt) if section.encrypt else None,
         }
     )
+
+
+def _encrypted(section: EncryptSettings) -> dict[str, Any]:
+    until = section.key.until.strftime("%Y-%m-%dT%H:%M:%SZ") if section.key.until else None
+    return _said({"key": section.key.text, "algorithm": _ALGORITHMS[section.algorithm], "until": until})
 
 
 def _shared(address: str, section: AccountSettings | GroupSettings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from components.settings.database import DatabaseSettings, Engine
 from components.settings.dkim import SERVER, DkimSettings
 from components.settings.dns import Dmarc, DnsProvider, DnsSettings, MtaSts
 from components.settings.domain import DomainSettings
+from components.settings.encryption.section import Algorithm, EncryptSettings
 from components.settings.fields.source import OWN
 from components.settings.front import FrontKind, FrontSettings, Place
 from components.settings.hetzner import HetznerSettings, Location
@@ -23,6 +24,7 @@ __all__ = [
     "SERVER",
     "AccountRole",
     "AccountSettings",
+    "Algorithm",
     "Bastion",
     "DatabaseSettings",
     "DkimSettings",
@@ -31,6 +33,7 @@ __all__ = [
     "DnsSettings",
     "DomainSettings",
     "Downloads",
+    "EncryptSettings",
     "Engine",
     "FrontKind",
     "FrontSettings",

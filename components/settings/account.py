@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from components.settings.encryption.section import EncryptSettings
 from components.settings.fields.mail import Address, Recipient, mail_address
 from components.settings.fields.name import Title
 from components.settings.fields.shape import once
@@ -52,6 +53,11 @@ class AccountSettings(Section):
         default=None,
         description="Password as a hash (secret), e.g. one that `openssl passwd -6` prints. Default: generated, in the"
         " output `accounts`.",
+    )
+    encrypt: EncryptSettings | None = Field(
+        default=None,
+        description="What mail that comes in is encrypted with, so that only its person reads it. Taken out, mail is"
+        " stored in clear again. Default: as it is, on a new one not encrypted.",
     )
 
 

@@ -13,8 +13,8 @@ from components.settings.model import Settings
 
 _SHOWN = 60
 
-# Secrets inside of sections: never repeated, whether the stack file keeps them as secrets or not.
-_SECRET_PARTS = frozenset({"password_hash"})
+# Where secrets stand inside of sections, or by mistake: never repeated, kept as secrets by the stack file or not.
+_SECRET_PARTS = frozenset({"password_hash", "encrypt"})
 
 # What pydantic says of a wrong type or value, in words for people; anything else keeps pydantic's own sentence.
 _SENTENCES = {

@@ -10,45 +10,24 @@ from lib.accounts.apply import apply
 from lib.accounts.state import state
 from lib.accounts.wish import Wish, parse
 from lib.console import Failed
-from lib.stalwart.jmap import Answer, Client
+from lib.stalwart.jmap import Answer
 
 from components.accounts import passwords
 from components.accounts import wish as program
 from components.settings import check
+from tests.inprocess import InProcess, served
 from tests.standins.providers.generated import key_pair
-from tests.standins.stalwart import jmap, principals
-from tests.standins.stalwart.memory import MemoryStore
-from tests.standins.stalwart.node import Node
+from tests.standins.stalwart import principals
 from tests.standins.stalwart.refused import Refused
-
-RECOVERY = {"id": "d333333", "name": "recovery", "roles": {"@type": "Admin"}}
 
 SEED = "s" * 64
 STACK: dict[str, Any] = {"platform": "lab", "nodes": {"mx1": {}}, "domains": {"dev.test": {}, "two.test": {}}}
 
 
-class InProcess(Client):
-    """Speaks to the stand-in without a wire, and counts."""
-
-    def __init__(self, node: Node) -> None:
-        super().__init__("http://127.0.0.1", "admin", "", patience=0)
-        self.node = node
-        self.requests = 0
-
-    def _exchange(self, verb: str, path: str, body: Any) -> Answer:
-        self.requests += 1
-        return jmap.respond(self.node, RECOVERY, json.loads(json.dumps(body)))
-
-
 @pytest.fixture
 def client() -> InProcess:
     """A server with two domains."""
-    node = Node(MemoryStore())  # type: ignore[arg-type]  # a part of a store is enough
-    node.registry.insert_defaults()
-    node.reload()
-    for name in ("dev.test", "two.test"):
-        node.registry.create("Domain", {"name": name})
-    return InProcess(node)
+    return served("dev.test", "two.test")
 
 
 def wish(**maps: Any) -> tuple[Wish, dict[str, str]]:

@@ -425,6 +425,21 @@ def test_every_value_comes_out_of_a_payload_as_it_went_in(values: dict[str, str]
     assert shlex.split(payload.split("\n")[0]) == ["{"]
 
 
+def test_a_key_that_mail_is_encrypted_with_is_told_of_two_weeks_before_it_ends() -> None:
+    now = datetime.now(UTC)
+    keys = {"anna": now + timedelta(days=13), "bob": now + timedelta(days=15), "eve": now - timedelta(days=1)}
+    accounts = [
+        {"address": f"{name}@dev.test", "encrypt": {"key": "", "algorithm": "", "until": f"{end:%Y-%m-%dT%H:%M:%SZ}"}}
+        for name, end in keys.items()
+    ]
+    accounts += [{"address": "zoe@dev.test", "encrypt": {"key": "", "algorithm": ""}}, {"address": "tom@dev.test"}]
+    document_ = json.dumps({**json.loads(Wanted.accounts), "accounts": accounts})
+    (told,) = differences(replace(WELL, wanted=replace(WELL.wanted, accounts=document_)))
+    assert told.subject == "account"
+    assert told.what.startswith("keys that mail is encrypted with end, or have ended: 2: anna@dev.test (")
+    assert "eve@dev.test" in told.what
+
+
 def test_accounts_are_told_by_number_and_name_and_those_that_left_only_as_a_note() -> None:
     found = {
         "missing": [f"account p{number}@dev.test" for number in range(12)],

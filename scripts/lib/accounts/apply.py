@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lib.accounts import changes, entries, erasing, passwords, record
+from lib.accounts import changes, encryption, entries, erasing, passwords, record
 from lib.accounts.held import Here, look
 from lib.accounts.leavings import leavings
 from lib.accounts.problems import problems
@@ -32,6 +32,11 @@ def apply(client: Client, wish: Wish, hashes: passwords.Hashes) -> dict[str, Any
     noted = entries.before(here, wish, records.entries)
     record.write(client, records, noted)
     changed = _write(client, here, wish, noted, hashes)
+    if any(thing.encrypt and thing.address not in here.things for thing in wish.things):
+        # Keys are kept for accounts by their ids.
+        changed += encryption.write(client, look(client, here.ours), wish)
+    else:
+        changed += encryption.write(client, here, wish)
     changed += _erase(client, here, wish)
     gone = {held.address for held in erasing.things(here, wish)} | {*erasing.domains(here, wish)}
     gone |= {name for name in noted if name not in wish.names and not here.has(name)}

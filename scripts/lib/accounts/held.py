@@ -1,10 +1,11 @@
 """What the mail server holds: its domains, accounts, groups and lists, each by its address."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from lib.accounts.public_keys import PublicKey, read
 from lib.accounts.wish import ACCOUNT, GROUP, LIST
 from lib.stalwart.jmap import Client
 from lib.stalwart.listing import every
@@ -21,6 +22,7 @@ _ACCOUNT = (
     "permissions",
     "quotas",
     "roles",
+    "encryptionAtRest",
 )
 _LIST = ("id", "name", "domainId", "description", "aliases", "recipients")
 TYPES = {ACCOUNT: "Account", GROUP: "Account", LIST: "MailingList"}
@@ -47,6 +49,11 @@ class Held:
         return TYPES[self.kind]
 
     @property
+    def encryption(self) -> Mapping[str, Any]:
+        """How its mail is encrypted when it comes in: `@type` is the algorithm, or `Disabled`."""
+        return self.item.get("encryptionAtRest") or {"@type": "Disabled"}
+
+    @property
     def is_locked(self) -> bool:
         """Whether nobody can log in, by permissions."""
         permissions = self.item.get("permissions") or {}
@@ -66,6 +73,9 @@ class Here:
 
     ours: frozenset[str] = frozenset()
     """Addresses of the groups that are the stack's, or have been."""
+
+    keys: Mapping[str, PublicKey] = field(default_factory=dict)
+    """Id -> key that mail may be encrypted with; read only where some account's is."""
 
     def has(self, name: str) -> bool:
         """Whether there is something of this address, or a domain of this name."""
@@ -100,7 +110,8 @@ def look(client: Client, ours: Iterable[str] = ()) -> Here:
     ]
     found += [_held(LIST, item, names) for item in every(client, "MailingList", _LIST)]
     held = {one.address: one for one in found}
-    return Here({name: identity for identity, name in names.items()}, held, frozenset(ours))
+    keys = read(client) if any("publicKey" in one.encryption for one in found) else {}
+    return Here({name: identity for identity, name in names.items()}, held, frozenset(ours), keys)
 
 
 def _held(kind: str, item: Mapping[str, Any], names: Mapping[str, str]) -> Held:

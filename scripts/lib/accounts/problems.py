@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from lib.accounts import changes
+from lib.accounts import changes, encryption
 from lib.accounts.held import Held, Here
 from lib.accounts.record import Entry
 from lib.accounts.wish import Thing, Wish
@@ -44,8 +44,15 @@ def _taken(address: str, thing: Thing, here: Here, shall: dict[str, Thing]) -> I
 
 def _not_ours(held: Held, thing: Thing, here: Here, entry: Entry | None) -> Iterator[str]:
     """One that is there and was not made here is taken over as it is, and not changed."""
-    if entry is None and (patch := changes.differences(held, thing, here, None)):
-        there = "; ".join(f"{changes.in_words({key: 0})}: {_there(held, key)}" for key in patch)
+    if entry is not None:
+        return
+    different = [
+        f"{changes.in_words({key: 0})}: {_there(held, key)}" for key in changes.differences(held, thing, here, None)
+    ]
+    if thing.encrypt and encryption.differs(held, thing, here):
+        different.append(f"encryption: {encryption.there(held)}")
+    if different:
+        there = "; ".join(different)
         yield (
             f"{changes.said(thing)} is there, was not made by this stack, and is different. It is taken over only as it"
             f" is: {there}"

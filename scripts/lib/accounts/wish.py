@@ -10,6 +10,20 @@ DOMAIN = "domain"
 
 
 @dataclass(frozen=True)
+class Encrypt:
+    """What mail of an account is encrypted with when it comes in."""
+
+    key: str
+    """A public OpenPGP key or a certificate, armoured."""
+
+    algorithm: str
+    """By the mail server's name."""
+
+    until: str | None = None
+    """When the key ends, in ISO 8601; None: never."""
+
+
+@dataclass(frozen=True)
 class Thing:
     """An account, a group or a list. All addresses are in the form the server stores: lower case, A-labels."""
 
@@ -29,6 +43,9 @@ class Thing:
     enabled: bool = True
     password: int = 1
     """Number of an account's password: another number sets another password."""
+
+    encrypt: Encrypt | None = None
+    """None: what its person does of it stays."""
 
     members: tuple[str, ...] = ()
     """Who gets a list's mail."""
@@ -74,4 +91,6 @@ def parse(text: str) -> Wish:
 def _thing(kind: str, item: dict[str, Any]) -> Thing:
     lists: dict[str, Any] = {key: tuple(item[key]) for key in ("aliases", "groups", "members") if key in item}
     given: dict[str, Any] = {"kind": kind, **item, **lists}
+    if "encrypt" in item:
+        given["encrypt"] = Encrypt(**item["encrypt"])
     return Thing(**given)

@@ -167,6 +167,14 @@ FIELDS: dict[str, Object] = {
         "timeZone": None,
         "createdAt": "",
     },
+    "PublicKey": {
+        "accountId": "",
+        "key": "",
+        "description": "",
+        "createdAt": "",
+        "expiresAt": None,
+        "emailAddresses": {},
+    },
     "MailingList": {
         "name": "",
         "domainId": "",

@@ -4,6 +4,7 @@ from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
 from . import broadcast
+from .encryption.seal import Unsealed
 from .mailstore import INBOX
 from .registry import decode
 from .sieve import language
@@ -22,17 +23,27 @@ class Filing:
         self._node = node
 
     def to_address(self, address: str, raw: bytes) -> bool:
-        """Deliver to an address; false where nobody here has it."""
+        """Deliver to an address; false where nobody here has it. What cannot be stored now waits in the queue."""
         account = self._node.people.recipient(address)
-        if account is not None:
+        if account is None:
+            return False
+        try:
             self.to_account(account, raw)
-        return account is not None
+        except Unsealed as trouble:
+            print(f"store.crypto-error: {trouble}", flush=True)
+            self._node.post.keep_back(address, raw)
+        return True
 
     def to_account(self, account: str, raw: bytes) -> None:
-        """Deliver to an account. All nodes look into the queue when a mail comes in, before it is there to be seen."""
+        """Deliver to an account. All nodes look into the queue when a mail comes in, before it is there to be seen.
+
+        Raises:
+            Unsealed: it shall be encrypted and cannot be.
+        """
         self._node.tell((broadcast.QUEUE,))
+        stored = self._node.sealing.incoming(account, raw)
         for folder in self._folders(account, raw):
-            self.store(account, raw, folder)
+            self.store(account, stored, folder)
 
     def store(self, account: str, raw: bytes, folder: str) -> int:
         """Put a mail into a folder, and say so; its number."""

@@ -70,6 +70,11 @@ def _administered(node: Node, account: Answer, method: str, arguments: Answer, c
     if name == "Action":
         return _action(node, arguments)
     if verb == "set":
+        if name == "PublicKey":
+            # A key is kept for the account that the request is about, whoever makes it.
+            owner = {"accountId": arguments.get("accountId") or account["id"]}
+            makes = {reference: {**value, **owner} for reference, value in (arguments.get("create") or {}).items()}
+            arguments = {**arguments, "create": makes}
         return _set(node, name, arguments, created)
     objects = _objects(node, name)
     if verb == "query":
@@ -174,6 +179,9 @@ def _destroy(node: Node, name: str, identity: str) -> None:
     node.registry.destroy(name, identity)
     if name == "Account":
         node.mail.forget(identity)
+        for key, value in node.registry.all("PublicKey").items():
+            if value["accountId"] == identity:
+                node.registry.destroy("PublicKey", key)
 
 
 def _action(node: Node, arguments: Answer) -> Answer:

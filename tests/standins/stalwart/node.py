@@ -9,6 +9,7 @@ from typing import Any
 
 from . import broadcast, certificates, dkim
 from .coordinator import Coordinator
+from .encryption.sealing import Sealing
 from .filing import Filing
 from .mailstore import Mailstore
 from .people import People
@@ -37,8 +38,9 @@ class Node:
         self.names = Names()
         self.sight = Sight()
         self.people = People(self.registry, os.environ.get("STALWART_RECOVERY_ADMIN", ""))
+        self.sealing = Sealing(self.registry)
         self.filing = Filing(self)
-        self.post = Post(Spool(store), self.people, self.filing.to_address, lambda: self.routes)
+        self.post = Post(Spool(store), self.people, self.filing, lambda: self.routes)
         self.hostname = os.environ.get("STALWART_HOSTNAME") or socket.gethostname().lower()
         self.node_id = 0
         self.ended = threading.Event()

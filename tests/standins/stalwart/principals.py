@@ -28,7 +28,7 @@ _SHA512_BYTES = 64
 _SEALED = "{sealed}"
 TYPES = frozenset({"Account", "MailingList"})
 _ONLY_USERS = frozenset({"credentials", "memberGroupIds", "encryptionAtRest"})
-_DOMAIN, _GROUP = "Domain", "Account"
+_DOMAIN, _GROUP, _KEY = "Domain", "Account", "PublicKey"
 
 
 def kept(name: str, value: Object, before: Object | None) -> Object:
@@ -74,6 +74,10 @@ def references(name: str, value: Object) -> Iterator[tuple[str, str, str]]:
             yield _DOMAIN, item["domainId"], ""
         for identity in value.get("memberGroupIds") or {}:
             yield _GROUP, identity, "Group"
+    if key := (value.get("encryptionAtRest") or {}).get("publicKey"):
+        yield _KEY, key, ""
+    if name == _KEY:
+        yield "Account", value["accountId"], ""
     if name == "DkimSignature":
         yield _DOMAIN, value["domainId"], ""
 
@@ -101,7 +105,7 @@ def claim(transaction: Transaction, name: str, identity: str, value: Object, bef
 
 
 def release(transaction: Transaction, name: str, identity: str) -> None:
-    """Give everything back before an object goes.
+    """Give everything back before an object goes. An account's keys hold it not, and go some time after it.
 
     Raises:
         Refused: others refer to it.
@@ -109,7 +113,7 @@ def release(transaction: Transaction, name: str, identity: str) -> None:
     linked = [
         {"object": kind, "id": key.decode().rsplit("/", 1)[1]}
         for kind in (*sorted(TYPES), "DkimSignature")
-        if name in {_DOMAIN, _GROUP}
+        if name in {_DOMAIN, _GROUP, _KEY}
         for key, text in transaction.get_range(f"object/{kind}/".encode())
         if (name, identity) in {(to, other) for to, other, _ in references(kind, json.loads(text))}
     ]

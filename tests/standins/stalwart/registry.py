@@ -8,6 +8,7 @@ from typing import Any
 
 from . import certificates, dkim, principals
 from .defaults import FIELDS, SINGLETONS, UNIQUE, VARIANTS, Object, first_objects
+from .encryption import keys
 from .refused import Refused
 from .store import Store, Transaction
 
@@ -99,6 +100,8 @@ class Registry:
             made = dkim.kept(made, None, value, self.all("Domain"))
         if name == "Certificate":
             made = certificates.kept(made, None, value)
+        if name == "PublicKey":
+            made = keys.kept(made, self.all(name).values())
 
         def body(transaction: Transaction) -> str:
             if unique := UNIQUE.get(name):
@@ -152,6 +155,8 @@ class Registry:
             principals.claim(transaction, name, identity, value, before)
             if name == "Certificate":
                 value = certificates.kept(value, before, patch)
+            if name == "PublicKey":
+                value = keys.kept(value, ())
             if name == "Domain" and _turns_automatic("dkimManagement", before, value):
                 dkim.ask_for_keys(transaction, identity)
             if name == "Domain" and _turns_automatic("certificateManagement", before, value):

@@ -5,28 +5,31 @@ import time
 from collections.abc import Callable, Iterable
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..encryption.seal import Unsealed
 from ..people import People
 from ..store import StoreUnavailable
 from ..trust.signatures import signed
-from .hop import Status, hand_over
+from .hop import Status, failed, hand_over
 from .routes import Routes
 from .spool import RETRY_SECONDS, WAITING, Spool, moment
 
 # How often a node looks for what another left; what it was given itself it tries at once.
 _LOOK_SECONDS = 2.0
 
+if TYPE_CHECKING:
+    from ..filing import Filing
+
 Object = dict[str, Any]
-Deliver = Callable[[str, bytes], bool]
 
 
 class Post:
     """One node's part in the queue."""
 
-    def __init__(self, spool: Spool, people: People, deliver: Deliver, routes: Callable[[], Routes]) -> None:
+    def __init__(self, spool: Spool, people: People, filing: "Filing", routes: Callable[[], Routes]) -> None:
         self.spool = spool
-        self._people, self._deliver, self._routes = people, deliver, routes
+        self._people, self._filing, self._routes = people, filing, routes
         self._wake = threading.Event()
 
     def take(self, sender: str, recipients: list[str], raw: bytes, origin: tuple[str, int]) -> None:
@@ -36,9 +39,14 @@ class Post:
             origin: the address and the port by which it came.
         """
         whole = signed(raw, self._people.signers(sender.rpartition("@")[2].lower()))
-        if elsewhere := [address for address in recipients if not self._deliver(address, whole)]:
+        if elsewhere := [address for address in recipients if not self._filing.to_address(address, whole)]:
             self.spool.put(sender, elsewhere, whole, origin)
             self.wake()
+
+    def keep_back(self, address: str, raw: bytes) -> None:
+        """Queue a mail for somebody here that cannot be stored now."""
+        self.spool.put("", [address], raw, ("127.0.0.1", 0))
+        self.wake()
 
     def wake(self) -> None:
         """Look into the queue now."""
@@ -84,6 +92,8 @@ class Post:
         self.spool.keep(identity, message)
 
     def _handed_over(self, message: Object, domain: str, recipients: list[str], raw: bytes) -> dict[str, Status]:
+        if self._people.is_local(domain):
+            return {address: self._stored(address, raw) for address in recipients}
         first = message["recipients"][recipients[0]]
         last_error = str(first["status"].get("errorType", "")).removesuffix("Error")
         hops = self._routes().hops(domain, first["retryCount"], last_error)
@@ -97,6 +107,16 @@ class Post:
                 break
         return found
 
+    def _stored(self, address: str, raw: bytes) -> Status:
+        account = self._people.recipient(address)
+        if account is None:
+            return failed("unexpectedResponse", "Mailbox does not exist.", for_good=True)
+        try:
+            self._filing.to_account(account, raw)
+        except Unsealed:
+            return failed("unexpectedResponse", "Transient server failure.")
+        return {"@type": "Completed"}
+
     def _bounce(self, message: Object, lost: Iterable[str]) -> None:
         """Tell the sender; a mail without one is not told of."""
         reasons = [f"{address}: {_reason(message['recipients'][address]['status'])}" for address in lost]
@@ -109,7 +129,7 @@ class Post:
         told["Date"], told["Message-ID"] = formatdate(), make_msgid(domain=host)
         told["Auto-Submitted"] = "auto-generated"
         told.set_content("Your message could not be delivered to:\n\n" + "\n".join(reasons) + "\n")
-        self._deliver(message["returnPath"], told.as_bytes().replace(b"\n", b"\r\n"))
+        self._filing.to_address(message["returnPath"], told.as_bytes().replace(b"\n", b"\r\n"))
 
 
 def _note(recipient: Object, status: Status, now: float) -> None:

@@ -13,6 +13,26 @@ INSTALL_TIMER = "/etc/systemd/system/apt-daily-upgrade.timer.d/stalwart-cluster.
 RENEW_TIMER = "/etc/systemd/system/stalwart-cluster-renew.timer"
 MARK = "/var/lib/stalwart-cluster/reboot.json"
 
+# A database that keeps one claim, and does not answer to the first one that is held.
+FDBCLI = """
+text=${@: -1}
+case $text in
+getrange*)
+  echo 'Range limited to 1000 keys'
+  [[ ! -e /run/claim ]] || echo "\\`\\xfe/stalwart-cluster/turn/mx1' is \\`$(cat /run/claim)'" ;;
+*'; set '*)
+  value=${text#*\\"}
+  echo "${value%\\"}" >/run/claim
+  if [[ $value == held* ]]; then echo $$ >/run/held; exec sleep 60; fi
+  echo Committed ;;
+*'; clear '*) rm -f /run/claim; echo Committed ;;
+esac
+"""
+CLUSTER = {
+    "tolerance": 1,
+    "nodes": {"mx1": {"address": "10.0.0.1", "hostname": "mx1.x.test", "zone": "a", "mail": True}},
+}
+
 # Remembers which units are enabled.
 SYSTEMCTL = """
 mkdir -p /run/enabled
@@ -68,6 +88,28 @@ def test_a_reboot_that_is_refused_is_told_with_what_the_host_said(host: Sandbox)
     host.program("journalctl", "echo 'mx1: error: mx2 is not in'")
     done = host.run("upkeep/reboot.py", NODE="mx1")
     assert json.loads(done.out) == {"began": False, "against": "mx1: error: mx2 is not in"}
+
+
+@pytest.mark.parametrize("ended_by", ["TERM", "KILL"])
+def test_a_reboot_that_is_stopped_while_its_claim_is_written_leaves_none(host: Sandbox, ended_by: str) -> None:
+    """As systemd does it: the signal, then what the unit has for afterwards."""
+    assert host.run("upkeep/install.sh", **INSTALL).code == 0
+    host.program("fdbcli", FDBCLI)
+    host.file("/etc/stalwart-cluster/cluster.json", json.dumps(CLUSTER))
+    done = host.bash(f"""
+      export NODE=mx1
+      python3 -B {PROGRAM} reboot & reboot=$!
+      until [[ -s /run/held ]]; do sleep 0.05; done
+      kill -{ended_by} $reboot
+      wait $reboot || true
+      kill "$(cat /run/held)" 2>/dev/null || true
+      [[ {ended_by} == KILL ]] || ls /run/claim
+      SERVICE_RESULT=signal python3 -B {PROGRAM} undo
+    """)
+    assert done.code == 0, done.err
+    assert ("cannot access '/run/claim'" in done.err) == (ended_by == "TERM")
+    assert not host.file("/run/claim").exists()
+    assert not [call for call in host.calls("systemctl") if call.startswith(("stop", "start stalwart", "reboot"))]
 
 
 def test_a_host_without_the_program_says_how_to_get_it(host: Sandbox) -> None:

@@ -97,6 +97,44 @@ def test_a_shut_gate_stops_nothing(host: Host) -> None:
     assert host.done == []
 
 
+def test_a_claim_that_was_taken_and_came_to_nothing_is_given_back_though_nothing_was_stopped(host: Host) -> None:
+    """The end came between the claim and the mark, or too hard for the run to clean up."""
+    host.claims = {"mx1": HELD}
+    reboot.undo()
+    reboot.undo()
+    assert host.done == ["give back"]
+
+
+def test_a_claim_of_who_is_at_work_here_is_left_to_him(host: Host) -> None:
+    host.claims = {"mx1": HELD}
+    with here.only_one_here("restart it"):
+        reboot.undo()
+    assert host.done == []
+    assert host.claims
+
+
+def test_while_the_host_goes_down_a_claim_is_left_to_the_boot(host: Host) -> None:
+    host.claims = {"mx1": HELD}
+    host.state = "stopping"
+    reboot.undo()
+    assert host.claims
+
+
+def test_a_reboot_is_not_undone_in_the_middle_of_another_runs_turn(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.fails = "Operation inhibited"
+    with pytest.raises(Failed, match="Operation inhibited"):
+        reboot.reboot("reboot mx1")
+    host.done.clear()
+    monkeypatch.setattr(here, "PATIENCE_SECONDS", 0)
+    with here.only_one_here("restart it"), pytest.raises(Failed, match="begun to restart it"):
+        reboot.undo()
+    assert host.done == []
+    host.claims.clear()
+    reboot.undo()
+    assert host.done == ["start mail"]
+    assert not mark.FILE.exists()
+
+
 def test_a_node_that_only_stores_has_no_mail_server_to_stop(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turn, "NODE", "db1")
     reboot.reboot("reboot db1")
@@ -143,6 +181,22 @@ def test_after_the_boot_the_turn_is_given_back_when_the_node_serves(
     assert not mark.FILE.exists()
 
 
+def test_after_the_boot_a_turn_that_another_run_here_took_over_is_left_to_it(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reboot.reboot("reboot mx1")
+    host.boots()
+    host.done.clear()
+    available = read({"client": {"database_status": {"available": True}}})
+    monkeypatch.setattr(fdbcli, "status", lambda: available)
+    monkeypatch.setattr(back, "silent_mail_nodes", lambda nodes: dict.fromkeys(nodes, ""))
+    with here.only_one_here("restart it"):
+        back.back()
+    assert host.done == ["come back"]
+    assert host.claims
+    assert not mark.FILE.exists()
+
+
 def test_a_turn_that_ended_meanwhile_is_not_taken_from_who_has_it_now(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +231,25 @@ def test_who_is_at_work_since_the_boot_keeps_the_turn_that_he_took_over(
     with here.only_one_here("restart it"):
         interrupted.interrupted()
     assert host.done == []
+
+
+def test_the_mail_server_starts_again_also_when_restarts_after_updates_are_interrupted(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renew, "reboot_is_required", lambda: False)
+    monkeypatch.setattr(renew, "outdated", lambda: ["foundationdb", "stalwart"])
+    monkeypatch.setattr(renew, "NODE", "mx1")
+    monkeypatch.setattr(renew, "drained", host.drained)
+
+    def systemctl(*arguments: str) -> str:
+        if arguments[0] == "restart":
+            raise KeyboardInterrupt
+        return host.systemctl(*arguments)
+
+    monkeypatch.setattr(service, "systemctl", systemctl)
+    with pytest.raises(KeyboardInterrupt):
+        renew.renew()
+    assert host.done == ["begin", "drain", "stop stalwart", "start mail", "give back"]
 
 
 def test_updates_that_ask_for_nothing_take_no_turn(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,8 @@ class Database:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pairs: dict[str, str] = {}
         self.failures: list[str] = []
+        self.interrupted_at = 0
+        self.maintenance_ended = False
         self.before_read: Callable[[], None] = lambda: None
         monkeypatch.setattr(fdbcli, "command", self.command)
         monkeypatch.setattr(turn, "NODE", "mx2")
@@ -44,7 +46,17 @@ class Database:
     def command(self, text: str, *_: object) -> tuple[int, str]:
         if self.failures:
             return 1, self.failures.pop()
+        self.interrupted_at -= 1
+        said = self.done(text)
+        if self.interrupted_at == 0:
+            raise KeyboardInterrupt
+        return said
+
+    def done(self, text: str) -> tuple[int, str]:
         words = text.removeprefix("writemode on; ").split(" ", 2)
+        if words[0] == "maintenance":
+            self.maintenance_ended |= words[1] == "off"
+            return 0, ""
         if words[0] == "getrange":
             self.before_read()
             pairs = "\n".join(f"`{key}' is `{value}'" for key, value in sorted(self.pairs.items()))
@@ -116,6 +128,28 @@ def test_a_lease_that_is_over_and_a_claim_of_an_interrupted_run_block_nobody(dat
     database.put("mx2", for_ever(held=True))
     turn.take("restart it")
     assert claims.live()["mx2"].why == "restart it"
+
+
+@pytest.mark.parametrize("command", [1, 2, 3, 4, 5])
+def test_who_is_interrupted_leaves_no_claim_wherever_he_was(
+    database: Database, monkeypatch: pytest.MonkeyPatch, command: int
+) -> None:
+    """Wanted, looked, held, looked again, told the database that the zone is away."""
+    monkeypatch.setattr(turn, "wait_until", lambda *_: None)
+    database.interrupted_at = command
+    with pytest.raises(KeyboardInterrupt):
+        turn.begin("reboot mx2")
+    assert database.interrupted_at <= 0
+    assert key_of("mx2") not in database.pairs
+
+
+def test_who_is_interrupted_while_another_holds_it_leaves_that_one_alone(database: Database) -> None:
+    database.put("mx3", for_ever(held=True))
+    database.interrupted_at = 4
+    with pytest.raises(KeyboardInterrupt):
+        turn.begin("reboot mx2")
+    assert [*claims.live()] == ["mx3"]
+    assert not database.maintenance_ended, "the zone that is away is that of mx3"
 
 
 def test_a_turn_of_a_host_that_leaves_and_is_gone_ends_with_it(

@@ -67,13 +67,13 @@ def begin(why: str, held_seconds: int = HELD_SECONDS) -> None:
     """Wait for the turn and until the cluster can do without this node.
 
     Raises:
-        Failed: names who is in front or what is missing; the turn is given back.
+        Failed: names who is in front or what is missing; the turn is given back, also when this is interrupted.
     """
     take(why, held_seconds)
     try:
         _wait_for_gate()
         maintenance(on=True)
-    except BaseException:  # also when it is interrupted
+    except BaseException:
         give_back()
         raise
 
@@ -81,17 +81,14 @@ def begin(why: str, held_seconds: int = HELD_SECONDS) -> None:
 def give_back() -> None:
     """Let the next one go. Never fails: a claim that cannot be removed now ends by itself."""
     maintenance(on=False)
-    try:
-        claims.remove(NODE)
-    except Failed as failure:
-        log(f"note: {failure}; the claim of {NODE} ends by itself")
+    _let_go(NODE)
 
 
 def take(why: str, held_seconds: int = HELD_SECONDS, *, leaver: str = "") -> None:
     """Wait for the claim: this node's, or that for a node that leaves.
 
     Raises:
-        Failed: names who is in front.
+        Failed: names who is in front. No claim is left, also when this is interrupted.
     """
     since = int(time.time())
     name, nodes = _name(leaver), cluster.read().nodes
@@ -118,9 +115,11 @@ def take(why: str, held_seconds: int = HELD_SECONDS, *, leaver: str = "") -> Non
 
     try:
         wait_for(PATIENCE_SECONDS, f"the turn of {NODE}, to {why}", check, pause=_LOOK_SECONDS)
-    except Failed as failure:
-        claims.remove(name)
-        raise Failed(f"{failure}: {'; '.join(in_front)}", failure.remedy) from None
+    except BaseException as end:
+        _let_go(name)
+        if isinstance(end, Failed):
+            raise Failed(f"{end}: {'; '.join(in_front)}", end.remedy) from None
+        raise
     log(f"it is the turn of {NODE}: {why}")
 
 
@@ -131,6 +130,13 @@ def _take_away_of_the_gone(live: dict[str, Claim], staying: Collection[str]) -> 
             log(f"{node} leaves for good and is gone; its turn ends, which was to {claim.why}")
             claims.remove(node)
             del live[node]
+
+
+def _let_go(name: str) -> None:
+    try:
+        claims.remove(name)
+    except Failed as failure:
+        log(f"note: {failure}; the claim of {name} ends by itself")
 
 
 def maintenance(*, on: bool) -> None:

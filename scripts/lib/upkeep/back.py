@@ -6,7 +6,7 @@ from lib.foundationdb.status import not_up
 from lib.turn import cluster, turn
 from lib.turn.gate import silent_mail_nodes
 from lib.upkeep import mark
-from lib.upkeep.reboot import holds
+from lib.upkeep.held import given_back, holds
 
 DATABASE_SECONDS = 300
 MAIL_SECONDS = 300
@@ -38,6 +38,7 @@ def back() -> None:
             wait_for(MAIL_SECONDS, "the mail server to greet", greets, pause=1)
         except Failed as failure:
             raise Failed(f"{failure}: {silence}", "journalctl -u stalwart says why") from None
-    turn.give_back()
+    if not given_back():
+        log("note: the turn has ended, or another run here has taken it over")
     mark.remove()
     log("back after the reboot")

@@ -5,9 +5,10 @@ import subprocess
 from lib.console import Failed, log, wait_for
 from lib.front.drain import drained
 from lib.stalwart import service
-from lib.turn import claims, cluster, turn
+from lib.turn import cluster, turn
 from lib.turn.here import only_one_here
 from lib.upkeep import mark
+from lib.upkeep.held import given_back, holds
 
 # Longer than a slow server takes to boot and its services to be back. The claim is given back sooner, by `back`.
 HELD_SECONDS = 1800
@@ -39,22 +40,31 @@ def reboot(why: str) -> None:
 
 
 def undo() -> None:
-    """A reboot that was begun and did not happen: serve again, and let the next node go."""
-    # A host that goes down ends the program too, in whatever it was about.
-    if not mark.is_of_this_boot() or service.systemctl("is-system-running") == "stopping":
+    """Whatever ended a run before the host went down: serve again, and let the next node go.
+
+    Raises:
+        Failed: another run is at work here and does not end, or the database is not available.
+    """
+    if not mark.is_of_this_boot():
+        # Nothing was stopped; but the end may have come between the claim and the mark.
+        if not _goes_down() and given_back():
+            log("the turn that was taken is given back; nothing was stopped")
         return
-    log("the reboot did not happen; serving again")
-    if cluster.read().nodes[turn.NODE].mail:
-        service.start()
-    if holds():
-        turn.give_back()
-    mark.remove()
+    # Another run may have begun meanwhile, and have taken the claim over: neither meets the other.
+    with only_one_here("put right a reboot that did not happen"):
+        if _goes_down():
+            return
+        log("the reboot did not happen; serving again")
+        if cluster.read().nodes[turn.NODE].mail:
+            service.start()
+        if holds():
+            turn.give_back()
+        mark.remove()
 
 
-def holds() -> bool:
-    """Whether the turn is still this node's; a claim ends by itself, and then another may have begun."""
-    claim = claims.live().get(turn.NODE)
-    return claim is not None and claim.held
+def _goes_down() -> bool:
+    """A host that goes down ends the program too, in whatever it was about; after the boot `back` comes."""
+    return service.systemctl("is-system-running") == "stopping"
 
 
 def _no_updates_are_installed() -> bool:

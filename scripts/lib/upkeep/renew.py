@@ -32,14 +32,17 @@ def _restart(units: list[str]) -> None:
     here = cluster.read().nodes[NODE]
     with turn(why):
         log(why)
+        try:
+            if here.mail:
+                with drained():
+                    service.systemctl("stop", service.UNIT)
+            for unit in units:
+                if unit != service.UNIT:
+                    service.systemctl("restart", unit)
+        finally:  # also when it is interrupted
+            if here.mail:
+                service.start()
         if here.mail:
-            with drained():
-                service.systemctl("stop", service.UNIT)
-        for unit in units:
-            if unit != service.UNIT:
-                service.systemctl("restart", unit)
-        if here.mail:
-            service.start()
             wait_for(_GREET_SECONDS, "the mail server to greet", lambda: _greets(here.address), pause=1)
     if left := outdated():
         raise Failed(f"{', '.join(left)} still run with replaced libraries", f"systemctl status {' '.join(left)}")

@@ -9,6 +9,8 @@ write_reboot_units() {
   put "$UNITS/stalwart-cluster-reboot.service" 0644 root:root <<UNIT
 [Unit]
 Description=Reboots this host in its turn, or says why not
+# So that a claim can be given back when the host goes down.
+After=network.target
 
 [Service]
 Type=oneshot
@@ -18,6 +20,8 @@ ExecStart=$UPKEEP reboot
 ExecStopPost=$UPKEEP undo
 SyslogIdentifier=stalwart-cluster-reboot
 TimeoutStartSec=4500
+# Another run on this host may be at work first.
+TimeoutStopSec=1600
 UNIT
   put "$UNITS/stalwart-cluster-back.service" 0644 root:root <<UNIT
 [Unit]
@@ -46,6 +50,7 @@ write_renew_units() {
   put "$UNITS/stalwart-cluster-renew.service" 0644 root:root <<UNIT
 [Unit]
 Description=Reboots this host or restarts its services in its turn, where an update asks for it
+After=network.target
 
 [Service]
 Type=oneshot
@@ -54,6 +59,7 @@ ExecStart=$UPKEEP renew
 ExecStopPost=$UPKEEP undo
 SyslogIdentifier=stalwart-cluster-renew
 TimeoutStartSec=4500
+TimeoutStopSec=1600
 UNIT
   # Not made up for at the next boot: after an outage every node would begin at once.
   put_timer "$UNITS/$RENEW_TIMER" 0644 root:root <<UNIT

@@ -39,5 +39,6 @@ def main() -> None:
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
-    """End as by a person's Ctrl-C, so that what was taken is given back."""
+    """End as by a person's Ctrl-C, so that what was taken is given back; that is not interrupted once more."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -1,7 +1,7 @@
 """docs/configuration.md, written from the settings' models: `make docs`. A test keeps it fresh."""
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from components.outputs import DESCRIPTIONS
+from components.settings.fields.shape import Written
 from components.settings.loader import SECRETS
 from components.settings.model import Settings
 
@@ -45,7 +46,7 @@ def _section(path: str, model: type[BaseModel]) -> Iterator[str]:
         if nested:
             mapped = get_origin(_plain(field.annotation)) is dict
             inner.append((f"{path}{'.' if path else ''}{name}{'.<name>' if mapped else ''}", nested))
-        yield f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {field.description} |"
+        yield f"| `{name}` | {_type(field.annotation, field.metadata)} | {_default(field)} | {field.description} |"
     yield ""
     for below, nested in inner:
         yield from _section(below, nested)
@@ -80,12 +81,18 @@ def _default(field: FieldInfo) -> str:
         return "`auto`" if "`auto`" in (field.description or "") else "-"
     if isinstance(value, BaseModel) or value == {}:
         return "see below" if isinstance(value, BaseModel) else "none"
-    if isinstance(value, frozenset):
-        return f"`[{', '.join(sorted(str(part) for part in value))}]`"
+    if isinstance(value, frozenset | tuple):
+        parts = [str(part) for part in value]
+        return f"`[{', '.join(sorted(parts) if isinstance(value, frozenset) else parts)}]`"
+    if value == "":
+        return "-"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def _type(annotation: Any) -> str:  # noqa: ANN401  # a typing annotation of any shape
+def _type(annotation: Any, metadata: Iterable[object] = ()) -> str:  # noqa: ANN401  # a typing annotation of any shape
+    written = [item.what for item in (*metadata, *_metadata(annotation)) if isinstance(item, Written)]
+    if written:
+        return written[0]
     plain = _plain(annotation)
     origin, arguments = get_origin(plain), get_args(plain)
     if origin is dict:
@@ -99,6 +106,10 @@ def _type(annotation: Any) -> str:  # noqa: ANN401  # a typing annotation of any
     names = {"str": "text", "int": "number", "float": "number", "bool": "true or false"}
     names |= {"IPv4Address": "IPv4 address", "IPv4Network": "IPv4 network"}
     return names.get(getattr(plain, "__name__", ""), "text")
+
+
+def _metadata(annotation: Any) -> Iterable[object]:  # noqa: ANN401  # a typing annotation of any shape
+    return get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401  # a typing annotation of any shape

@@ -3,6 +3,8 @@
 # where those cannot be reached, as a rehearsal, and then it says so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# As make has it: monitoring runs this by itself.
+export PATH="$PWD/.tools/uv/bin:$PATH"
 source tools/pulumi.sh
 
 action=$1

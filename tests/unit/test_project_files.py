@@ -1,8 +1,9 @@
 """Files that repeat what the code says repeat it truly."""
 
+import re
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 import yaml
@@ -12,7 +13,7 @@ from components.settings import check
 from components.settings.loader import SECRETS
 from components.settings.model import Settings
 from tests.graph.harness import run
-from tools.configuration import document
+from tools.configuration import _model, _plain, document
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,6 +26,13 @@ def declared() -> dict[str, dict[str, Any]]:
 def test_every_setting_is_declared_with_type_default_and_description() -> None:
     assert set(declared()) == set(Settings.model_fields)
     assert all({"type", "default", "description"} <= set(value) for value in declared().values())
+
+
+def test_a_section_is_declared_with_all_its_keys() -> None:
+    for name, field in Settings.model_fields.items():
+        section = _model(field.annotation)
+        lacking = [key for key in section.model_fields if key not in declared()[name]["description"]] if section else []
+        assert not lacking, name
 
 
 def test_the_declared_defaults_are_those_of_the_models() -> None:
@@ -52,10 +60,50 @@ def test_every_output_is_described() -> None:
     assert set(exported) | {"rehearsal", "cost", "disk_keys"} == set(DESCRIPTIONS)
 
 
-def test_links_between_documents_lead_somewhere() -> None:
-    import re  # noqa: PLC0415  # here only
+PAGES = (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
+SECTIONS = {name for name, field in Settings.model_fields.items() if _model(field.annotation)}
 
-    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+
+def known(path: str) -> bool:
+    """Whether there is such a setting; what names a thing of a map, as a node, may be anything."""
+    model: Any = Settings
+    for name in path.split("."):
+        if model is None:
+            return False
+        if isinstance(model, dict):
+            model = model["of"]
+            continue
+        field = model.model_fields.get(name)
+        if field is None:
+            return False
+        inner = _model(field.annotation)
+        mapped = get_origin(_plain(field.annotation)) is dict
+        model = {"of": inner} if mapped else inner
+    return True
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_tells_people_to_type_is_there(page: Path) -> None:
+    text = page.read_text()
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    said = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
+    assert said <= targets
+    files = re.findall(r"(?<![\w./-])(?:tools|scripts|components|tests)/[\w/*.-]*[\w*]", text)
+    assert not [name for name in files if not any(ROOT.glob(name)) and not any(ROOT.glob(f"{name}.*"))]
+    named = re.findall(r"(?:`|--path '?stalwart-cluster:)([a-z_]+(?:\.[\w<>-]+)+)", text)
+    settings = [path for path in named if path.split(".")[0] in SECTIONS and not path.endswith((".org", ".test"))]
+    assert not [path for path in settings if not known(path)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_stack_file_in_a_page_is_sound(page: Path) -> None:
+    for block in re.findall(r"```yaml\n(# Pulumi\..*?)```", page.read_text(), re.DOTALL):
+        config = yaml.safe_load(block)["config"]
+        check({key.removeprefix("stalwart-cluster:"): value for key, value in config.items()})
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} -> {target}"
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
-from components.settings.fields.shape import refusal
+from components.settings.fields.shape import Written, refusal
 
 _NAME_SERVER = re.compile(r"(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\]):(\d{1,5})")
 _DNS_PORT = 53
@@ -72,8 +72,12 @@ def _name_server(value: str) -> str:
 
 
 NodeAddress = Annotated[IPv4Address, BeforeValidator(_text), AfterValidator(_unicast)]
-PublicAddress = Annotated[IPv4Address | IPv6Address, BeforeValidator(_text), AfterValidator(_unicast)]
+PublicAddress = Annotated[
+    IPv4Address | IPv6Address, BeforeValidator(_text), AfterValidator(_unicast), Written("IP address")
+]
 PrivateNetwork = Annotated[IPv4Network, BeforeValidator(_text), AfterValidator(_private_network)]
 LabNetwork = Annotated[IPv4Network, BeforeValidator(_text), AfterValidator(_lab_network)]
-AllowedNetwork = Annotated[IPv4Network | IPv6Network, BeforeValidator(_text), AfterValidator(_allowed_network)]
+AllowedNetwork = Annotated[
+    IPv4Network | IPv6Network, BeforeValidator(_text), AfterValidator(_allowed_network), Written("IP network")
+]
 NameServer = Annotated[str, BeforeValidator(_text), AfterValidator(_name_server)]

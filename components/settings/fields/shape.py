@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -12,6 +13,13 @@ def refusal(kind: str, text: str) -> PydanticCustomError:
     """A mistake with a sentence of ours, to be raised in a validator."""
     # A brace in a message would be taken for a placeholder of pydantic's template.
     return PydanticCustomError(kind, text.replace("{", "(").replace("}", ")"))
+
+
+@dataclass(frozen=True)
+class Written:
+    """What people write for a value that is kept as something else; the reference manual tells it."""
+
+    what: str
 
 
 def shaped(pattern: str, rule: str) -> AfterValidator:

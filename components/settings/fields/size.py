@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from components.settings.fields.shape import refusal
+from components.settings.fields.shape import Written, refusal
 
 _SIZE = re.compile(r"(\d{1,6})\s*(MiB|GiB)")
 # Hetzner's limits of a volume.
@@ -50,6 +50,8 @@ def _gibibytes(value: object) -> object:
     return int(found[1])
 
 
-Mebibytes = Annotated[int | None, BeforeValidator(_mebibytes)]
-Room = Annotated[int | None, BeforeValidator(_room)]
-Gibibytes = Annotated[int | None, BeforeValidator(_gibibytes)]
+_SIZE_WRITTEN = Written("size")
+
+Mebibytes = Annotated[int | None, BeforeValidator(_mebibytes), _SIZE_WRITTEN]
+Room = Annotated[int | None, BeforeValidator(_room), _SIZE_WRITTEN]
+Gibibytes = Annotated[int | None, BeforeValidator(_gibibytes), _SIZE_WRITTEN]

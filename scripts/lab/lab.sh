@@ -64,12 +64,10 @@ remove)
     enter "$host"
     remove_host "$host"
   done
-  if [[ -s "$home/settings" ]]; then
-    # shellcheck source=/dev/null  # written by network.sh
-    source "$home/settings"
-    remove_network
-  fi
+  # shellcheck source=/dev/null  # written by network.sh
+  [[ ! -s "$home/settings" ]] || source "$home/settings"
   rm -rf --one-file-system "$home"
+  [[ -z "${LAB_NETWORK:-}" ]] || remove_network
   ;;
 *) die "unknown action ${1:-}" "start, stop, status, remove, kill NODE, cut NODE or mend NODE" ;;
 esac

@@ -36,8 +36,8 @@ make_network() {
   ip -o -4 address show dev "$bridge" | grep -wF "$gateway/${LAB_NETWORK#*/}" >/dev/null ||
     ip address add "$gateway/${LAB_NETWORK#*/}" dev "$bridge"
   ip link set "$bridge" up
-  # Put back at the end what was found.
-  [[ -e "$home/ip_forward" ]] || cat /proc/sys/net/ipv4/ip_forward >"$home/ip_forward"
+  # Put back when the last lab goes what the first one found; two may begin at once.
+  (set -o noclobber && cat /proc/sys/net/ipv4/ip_forward >"$LAB_HOME/ip_forward") 2>/dev/null || true
   echo 1 >/proc/sys/net/ipv4/ip_forward
   # A table of our own, replaced whole. The lab's hosts reach Debian's packages through this machine.
   nft -f - <<RULES
@@ -65,7 +65,11 @@ remove_network() {
     iptables -D FORWARD -d "$LAB_NETWORK" -j ACCEPT 2>/dev/null || true
   fi
   ip link delete "$bridge" 2>/dev/null || true
-  [[ ! -s "$home/ip_forward" ]] || cat "$home/ip_forward" >/proc/sys/net/ipv4/ip_forward
-  rm -rf "$home/ip_forward" "$home/settings"
-  rmdir --parents "$home" 2>/dev/null || true
+  rm -f "$home/settings"
+  rmdir "$home" 2>/dev/null || true
+  if [[ -s "$LAB_HOME/ip_forward" && -z "$(find "$LAB_HOME" -mindepth 1 -maxdepth 1 -type d)" ]]; then
+    cat "$LAB_HOME/ip_forward" >/proc/sys/net/ipv4/ip_forward
+    rm -f "$LAB_HOME/ip_forward"
+  fi
+  rmdir --parents "$LAB_HOME" 2>/dev/null || true
 }

@@ -69,6 +69,11 @@ class Plan:
         """The nodes that run the mail server; the first is configured alone before the others start."""
         return tuple(node for node in self.nodes if node.mail)
 
+    @property
+    def first_mail_node(self) -> Node:
+        """Where the steps run that speak with one mail server for all: what they write lies in the database."""
+        return self.mail_nodes[0]
+
     @cached_property
     def front_nodes(self) -> tuple[Node, ...]:
         """The mail nodes that the front leads to; at least one."""

@@ -54,6 +54,19 @@ unreachable() {
   return 1
 }
 
+# looks ACTION: whether it goes by the state of the stack and leaves the engine alone.
+looks() { [[ "$1" =~ ^(status|verify|dns-check|reboot)$ ]]; }
+
+# look ACTION: with the state on standard input.
+look() {
+  if [[ "$1" == reboot ]]; then
+    # shellcheck disable=SC2086  # a list of names
+    uv run --frozen python -m tools.reboot ${NODES:-}
+  else
+    uv run --frozen python -m "tools.${1//-/_}" --format "${FORMAT:-text}"
+  fi
+}
+
 # real ACTION STACK: the official CLI. The dev stack keeps its state in a folder here and needs no question; any other has
 # the state where the CLI is logged in, and the CLI asks before it changes or removes anything.
 real() {
@@ -69,26 +82,12 @@ real() {
     sure=(--yes --skip-preview)
     [[ -n "${PULUMI_BACKEND_URL:-}" ]] || own_backend
   fi
-  if [[ "$1" == status ]]; then
+  if looks "$1"; then
     # To look makes nothing: a stack that is not there has no state.
-    { pulumi stack export --show-secrets --stack "$2" || true; } | uv run --frozen python -m tools.status --format "${FORMAT:-text}"
-    return
-  fi
-  if [[ "$1" == verify ]]; then
-    { pulumi stack export --show-secrets --stack "$2" || true; } | uv run --frozen python -m tools.verify --format "${FORMAT:-text}"
-    return
-  fi
-  if [[ "$1" == dns-check ]]; then
-    { pulumi stack export --show-secrets --stack "$2" || true; } |
-      uv run --frozen python -m tools.dns_check --format "${FORMAT:-text}"
+    { pulumi stack export --show-secrets --stack "$2" || true; } | look "$1"
     return
   fi
   [[ "$1" != unlock ]] || mend_state
-  if [[ "$1" == reboot ]]; then
-    # shellcheck disable=SC2086  # a list of names
-    pulumi stack export --show-secrets --stack "$2" | uv run --frozen python -m tools.reboot ${NODES:-}
-    return
-  fi
   pulumi stack select --create "$2" >&2
   case $1 in
   up) pulumi up "${sure[@]}" --stack "$2" ;;

@@ -14,11 +14,16 @@ def asked(command: str, description: str | None) -> tuple[State, bool]:
     parser = argparse.ArgumentParser(prog=f"python -m {command}", description=description)
     parser.add_argument("--format", choices=("text", "json"), default="text")
     as_json = parser.parse_args().format == "json"
+    return exported(), as_json
+
+
+def exported() -> State:
+    """The state on standard input, empty where there is no stack."""
     try:
-        exported: dict[str, Any] = json.load(sys.stdin) or {}
+        found: dict[str, Any] = json.load(sys.stdin) or {}
     except ValueError:
-        exported = {}
-    return exported, as_json
+        found = {}
+    return found
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:

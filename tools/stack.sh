@@ -10,6 +10,10 @@ source tools/pulumi.sh
 action=$1
 stack=${STACK:-dev}
 state=.state/$stack
+if [[ ! -f "Pulumi.$stack.yaml" ]]; then
+  say "there is no stack file Pulumi.$stack.yaml; there are $(echo Pulumi.*.yaml)"
+  exit 2
+fi
 mkdir -p .state && chmod 0700 .state
 
 # A stack stays what it was begun as: stand-ins never turn into a mail server.
@@ -34,21 +38,12 @@ case $action in up | mend) printf '%s\n' "$mode" >"$state.mode" ;; esac
 
 if [[ "$mode" == rehearsal ]]; then
   rehearse() { uv run --frozen python -m tests.rehearsal "$1" --stack "$stack" --home ".state/rehearsal-$stack"; }
-  if [[ "$action" == status ]]; then
-    say "this is a rehearsal: stand-in packages, no mail is kept"
-    rehearse export | uv run --frozen python -m tools.status --format "${FORMAT:-text}"
-  elif [[ "$action" == verify ]]; then
-    say "this is a rehearsal: stand-in packages; what is right here says nothing of the real mail server"
-    rehearse export | uv run --frozen python -m tools.verify --format "${FORMAT:-text}"
-  elif [[ "$action" == dns-check ]]; then
-    say "this is a rehearsal: its names are nobody's"
-    rehearse export | uv run --frozen python -m tools.dns_check --format "${FORMAT:-text}"
-  elif [[ "$action" == reboot ]]; then
-    # shellcheck disable=SC2086  # a list of names
-    rehearse export | uv run --frozen python -m tools.reboot ${NODES:-}
-  else
-    rehearse "$action"
-  fi
+  case $action in
+  status) say "this is a rehearsal: stand-in packages, no mail is kept" ;;
+  verify) say "this is a rehearsal: stand-in packages; what is right here says nothing of the real mail server" ;;
+  dns-check) say "this is a rehearsal: its names are nobody's" ;;
+  esac
+  if looks "$action"; then rehearse export | look "$action"; else rehearse "$action"; fi
 else
   real "$action" "$stack"
 fi

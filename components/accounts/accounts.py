@@ -53,7 +53,7 @@ class Accounts(pulumi.ComponentResource):
         accounts = args.settings.accounts
         self.step = run_script(
             f"{name}-apply",
-            args.hosts[args.plan.mail_nodes[0].name],
+            args.hosts[args.plan.first_mail_node.name],
             "accounts/apply.py",
             {
                 "ADMIN_LOGIN": admin_login(args.settings),

@@ -39,7 +39,7 @@ class Certificate(pulumi.ComponentResource):
         if args.settings.authority:
             asked = run_script(
                 f"{name}-asked",
-                args.hosts[args.plan.mail_nodes[0].name],
+                args.hosts[args.plan.first_mail_node.name],
                 "certificate/ask.py",
                 {
                     "WISH": args.mail.wish,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from components.certificate.names import needed, useful
-from components.settings import OWN, Settings
+from components.settings import OWN, Settings, refused
 from components.settings.mistakes import Mistake
 from components.topology import Plan
 
@@ -37,8 +37,7 @@ def check(settings: Settings, plan: Plan, key: str | None) -> str | None:
     chain = read(settings.mail.certificate_chain or "")
     found = [chain] if isinstance(chain, Mistake) else [*mistakes(chain, key or "", needed(settings, plan))]
     if isinstance(chain, Mistake) or found:
-        head = f"Pulumi.{pulumi.get_stack()}.yaml cannot be used. Nothing was touched. To mend:"
-        raise pulumi.RunError("\n".join([head, *(f"  stalwart-cluster:{mistake}" for mistake in sorted({*found}))]))
+        raise refused(found)
     for warning in warnings(chain, useful(settings)):
         pulumi.warn(warning)
     return chain.strip()

@@ -58,7 +58,7 @@ class StoredCertificate(pulumi.ComponentResource):
         self.chain = chain
         self.step = run_script(
             name,
-            args.hosts[args.plan.mail_nodes[0].name],
+            args.hosts[args.plan.first_mail_node.name],
             "certificate/store.py",
             {
                 "ADMIN_LOGIN": admin_login(settings),

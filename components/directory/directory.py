@@ -54,7 +54,7 @@ class Directory(pulumi.ComponentResource):
         self.early = Permission.SIGNING_KEY if Permission.SIGNING_KEY in args.settings.allow else ""
         self.step = run_script(
             f"{name}-apply",
-            args.hosts[args.plan.mail_nodes[0].name],
+            args.hosts[args.plan.first_mail_node.name],
             "directory/apply.py",
             {
                 "ADMIN_LOGIN": admin_login(args.settings),

@@ -41,7 +41,7 @@ class Signing(pulumi.ComponentResource):
         pasted = args.settings.dns.provider is DnsProvider.MANUAL
         step = run_script(
             name,
-            args.hosts[args.plan.mail_nodes[0].name],
+            args.hosts[args.plan.first_mail_node.name],
             "directory/sign.py",
             {
                 "ADMIN_LOGIN": admin_login(args.settings),

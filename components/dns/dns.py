@@ -83,7 +83,7 @@ class Dns(pulumi.ComponentResource):
         mode = args.settings.dns.mta_sts
         step = run_script(
             f"{self._name}-shown",
-            args.hosts[args.plan.mail_nodes[0].name],
+            args.hosts[args.plan.first_mail_node.name],
             "stalwart/shown.py",
             {
                 "WISH": args.mail.wish,

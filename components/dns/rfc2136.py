@@ -17,7 +17,7 @@ from components.dns.zone_file import quoted
 from components.dns.zones import held, in_zone
 from components.remote.script import script
 from components.remote.step import run_local
-from components.settings import DnsProvider, DnsSettings, Permission, Settings
+from components.settings import DnsProvider, DnsSettings, Permission, Settings, refused
 from components.settings.mistakes import Mistake, spell
 from components.settings.names import nearest
 
@@ -46,8 +46,7 @@ def check(settings: Settings, secret: str | None) -> None:
     elif silence:
         found.append(Mistake("dns.server", silence, _OUTAGE))
     if found:
-        head = f"Pulumi.{pulumi.get_stack()}.yaml cannot be used. Nothing was touched. To mend:"
-        raise pulumi.RunError("\n".join([head, *(f"  stalwart-cluster:{mistake}" for mistake in sorted({*found}))]))
+        raise refused(found)
 
 
 def _asked(settings: Settings, secret: str | None) -> tuple[list[Mistake], str]:

@@ -47,7 +47,7 @@ class Proof(pulumi.ComponentResource):
         nodes = {node.name: {"address": node.address, "hostname": node.hostname} for node in plan.mail_nodes}
         proved = run_script(
             f"{name}-mail",
-            args.hosts[plan.mail_nodes[0].name],
+            args.hosts[plan.first_mail_node.name],
             "proof/prove.py",
             {
                 "WISH": mail.wish,

@@ -14,6 +14,7 @@ from components.settings.loader import SettingsError, check, load
 from components.settings.mail import Downloads, MailSettings
 from components.settings.model import Permission, Platform, Settings
 from components.settings.node import NodeSettings, Role
+from components.settings.refused import refused
 from components.settings.relay import RelaySettings, RelayTls
 from components.settings.releases import ReleaseSettings
 from components.settings.ssh import Bastion, SshSettings
@@ -59,4 +60,5 @@ __all__ = [
     "UpdateSettings",
     "check",
     "load",
+    "refused",
 ]

@@ -15,6 +15,7 @@ from components.settings.account import AccountSettings, GroupSettings, ListSett
 from components.settings.mistakes import Mistake, of_validation, unknown
 from components.settings.model import Settings
 from components.settings.node import NodeSettings
+from components.settings.refused import refused
 from components.settings.section import Section
 
 # Keys of their own because they are secrets: read as Outputs where they are used, never here.
@@ -55,8 +56,7 @@ def load(config: pulumi.Config) -> Settings:
     try:
         return check(given, secret)
     except SettingsError as error:
-        head = f"Pulumi.{pulumi.get_stack()}.yaml cannot be used. Nothing was touched. To mend:"
-        raise pulumi.RunError("\n".join([head, *(f"  {prefix}{mistake}" for mistake in error.mistakes)])) from None
+        raise refused(error.mistakes) from None
 
 
 def check(given: Mapping[str, Any], secret: frozenset[str] = frozenset()) -> Settings:

@@ -45,13 +45,10 @@ def main() -> None:
 
 def administrator(wish: Wish, *, downloads: bool) -> tuple[Client, bool]:
     """A client with all rights: the administrator, or before there is one the recovery administrator."""
-    if service.is_active() and not recovery.ENVIRONMENT.exists():
-        try:
-            return service.answers(wish.admin_login, ADMIN_PASSWORD), False
-        except Unauthorized:
-            refuse_lost_password(wish)
-    elif CONFIGURED.exists():
-        service.start()
+    serves = service.is_active() and not recovery.ENVIRONMENT.exists()
+    if serves or CONFIGURED.exists():
+        if not serves:
+            service.start()
         try:
             return service.answers(wish.admin_login, ADMIN_PASSWORD), False
         except Unauthorized:

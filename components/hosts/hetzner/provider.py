@@ -10,7 +10,7 @@ import pulumi
 import pulumi_hcloud as hcloud
 
 from components.dns import wish
-from components.settings import DnsProvider, Platform, Settings
+from components.settings import DnsProvider, Platform, Settings, refused
 from components.settings.mistakes import Mistake
 from components.topology import Plan
 
@@ -52,10 +52,8 @@ def _provider(settings: Settings) -> hcloud.Provider | None:
 
 def _check(settings: Settings, plan: Plan, api: hcloud.Provider) -> None:
     """Refuse what the API does not have: types, locations, images, zones. Two or three requests, in every preview."""
-    mistakes = [*_servers(settings, plan, api), *_zones(settings, api)]
-    if mistakes:
-        head = f"Pulumi.{pulumi.get_stack()}.yaml cannot be used. Nothing was touched. To mend:"
-        raise pulumi.RunError("\n".join([head, *(f"  stalwart-cluster:{mistake}" for mistake in sorted(mistakes))]))
+    if mistakes := [*_servers(settings, plan, api), *_zones(settings, api)]:
+        raise refused(mistakes)
 
 
 def _servers(settings: Settings, plan: Plan, api: hcloud.Provider) -> Iterator[Mistake]:

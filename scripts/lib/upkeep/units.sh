@@ -4,25 +4,31 @@
 UPKEEP='/usr/bin/python3 -B /usr/local/lib/stalwart-cluster/upkeep'
 UNITS=/etc/systemd/system
 
-write_reboot_units() {
-  # Started by `make reboot`. Long, because others may be in front.
-  put "$UNITS/stalwart-cluster-reboot.service" 0644 root:root <<UNIT
+# put_turn_unit ACTION DESCRIPTION: one that waits for its turn.
+put_turn_unit() {
+  put "$UNITS/stalwart-cluster-$1.service" 0644 root:root <<UNIT
 [Unit]
-Description=Reboots this host in its turn, or says why not
+Description=$2
 # So that a claim can be given back when the host goes down.
 After=network.target
 
 [Service]
 Type=oneshot
 Environment=NODE=$NODE
-ExecStart=$UPKEEP reboot
+ExecStart=$UPKEEP $1
 # Whatever ended it before the host went down: the mail server serves again, and the next node may go.
 ExecStopPost=$UPKEEP undo
-SyslogIdentifier=stalwart-cluster-reboot
+SyslogIdentifier=stalwart-cluster-$1
+# Others may be in front.
 TimeoutStartSec=4500
 # Another run on this host may be at work first.
 TimeoutStopSec=1600
 UNIT
+}
+
+write_reboot_units() {
+  # Started by `make reboot`.
+  put_turn_unit reboot "Reboots this host in its turn, or says why not"
   put "$UNITS/stalwart-cluster-back.service" 0644 root:root <<UNIT
 [Unit]
 Description=Gives back the turn that this host went down in, after a reboot once this node serves again
@@ -47,20 +53,7 @@ UNIT
 RENEW_TIMER=stalwart-cluster-renew.timer
 
 write_renew_units() {
-  put "$UNITS/stalwart-cluster-renew.service" 0644 root:root <<UNIT
-[Unit]
-Description=Reboots this host or restarts its services in its turn, where an update asks for it
-After=network.target
-
-[Service]
-Type=oneshot
-Environment=NODE=$NODE
-ExecStart=$UPKEEP renew
-ExecStopPost=$UPKEEP undo
-SyslogIdentifier=stalwart-cluster-renew
-TimeoutStartSec=4500
-TimeoutStopSec=1600
-UNIT
+  put_turn_unit renew "Reboots this host or restarts its services in its turn, where an update asks for it"
   # Not made up for at the next boot: after an outage every node would begin at once.
   put_timer "$UNITS/$RENEW_TIMER" 0644 root:root <<UNIT
 [Unit]

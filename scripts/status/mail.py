@@ -22,6 +22,7 @@ from lib.given import given
 from lib.stalwart import plan, queue, service
 from lib.stalwart.jmap import Client, Refused, Unauthorized, Unreachable
 from lib.stalwart.listing import every
+from lib.stalwart.state import State
 from lib.stalwart.wish import Wish, parse
 
 NODE = environ["NODE"]
@@ -78,7 +79,7 @@ def look_at_accounts(client: Client, people: People) -> dict[str, Any]:
     return state(accounts.look(client, {*entries, *people.names}), people, entries)
 
 
-def different(now: plan.State, wish: Wish) -> list[str]:
+def different(now: State, wish: Wish) -> list[str]:
     """The settings that differ. Where web page and lists could not be fetched, the server may go without them."""
     fetching, without = (
         [change.what for change in plan.changes(now, replace(wish, downloads=downloads))] for downloads in (True, False)

@@ -4,15 +4,14 @@ The cluster's own nodes, the probe and the networks of the stack file are in eve
 knows no other way to spare somebody: an allowed address is only kept from being banned.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lib.stalwart.change import Change, create, destroy, update
+from lib.stalwart.state import State, singleton
 
 TYPES = ("AllowedIp", "Email", "MtaInboundThrottle", "MtaStageData", "Security", "SpamSettings")
-
-State = Mapping[str, list[dict[str, Any]]]
 
 _MEBI = 1024 * 1024
 _SECOND, _HOUR, _DAY = 1000, 3_600_000, 86_400_000
@@ -69,7 +68,8 @@ def changes(now: State, limits: Limits, spam: Spam, nodes: Sequence[str], probe:
     yield from _size(now, limits)
     yield from _bans(now, limits)
     scores = {"scoreSpam": spam.tag, "scoreReject": spam.reject, "scoreDiscard": spam.discard}
-    yield from _singleton(now, "SpamSettings", scores, "scores of spam")
+    said = {key: score for key, score in scores.items() if score is not None}
+    yield from singleton(now, "SpamSettings", said, "scores of spam")
 
 
 def _allowed(now: State, limits: Limits, nodes: Sequence[str]) -> Iterator[Change]:
@@ -141,8 +141,8 @@ def _size(now: State, limits: Limits) -> Iterator[Change]:
         return
     size = limits.message_size * _MEBI
     by_smtp = {"match": {}, "else": str(size)}
-    yield from _singleton(now, "MtaStageData", {"maxMessageSize": by_smtp}, "largest mail by SMTP")
-    yield from _singleton(now, "Email", {"maxMessageSize": size}, "largest mail in a mailbox")
+    yield from singleton(now, "MtaStageData", {"maxMessageSize": by_smtp}, "largest mail by SMTP")
+    yield from singleton(now, "Email", {"maxMessageSize": size}, "largest mail in a mailbox")
 
 
 def _bans(now: State, limits: Limits) -> Iterator[Change]:
@@ -152,7 +152,7 @@ def _bans(now: State, limits: Limits) -> Iterator[Change]:
     if limits.ban_hours is not None:
         lasting = limits.ban_hours * _HOUR
         wanted |= dict.fromkeys(("abuseBanPeriod", "authBanPeriod", "loiterBanPeriod", "scanBanPeriod"), lasting)
-    yield from _singleton(now, "Security", wanted, "bans")
+    yield from singleton(now, "Security", wanted, "bans")
 
 
 def _spared(variable: str, values: Sequence[str], limits: Limits) -> str:
@@ -164,9 +164,3 @@ def _spared(variable: str, values: Sequence[str], limits: Limits) -> str:
 def _bare(address: str) -> str:
     """As the server keeps it: a single address without its length."""
     return address.removesuffix("/128") if ":" in address else address.removesuffix("/32")
-
-
-def _singleton(now: State, name: str, wanted: Mapping[str, Any], what: str) -> Iterator[Change]:
-    here = next(iter(now[name]), {})
-    if different := {key: value for key, value in wanted.items() if value is not None and here.get(key) != value}:
-        yield Change(what, update(name, "singleton", different))

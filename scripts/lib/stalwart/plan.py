@@ -3,32 +3,30 @@
 Pure: reads go in, calls come out; an empty difference is an empty list.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from lib.directory import domains
 from lib.directory.wish import Domain
-from lib.stalwart import limits, relay
-from lib.stalwart.change import Change, create, destroy, update
+from lib.stalwart import downloads, limits, listeners, relay, sender
+from lib.stalwart.change import Change, create, update
 from lib.stalwart.jmap import Call, Client
 from lib.stalwart.listing import every
-from lib.stalwart.wish import Listener, Wish
-
-State = Mapping[str, list[dict[str, Any]]]
+from lib.stalwart.state import State, one, singleton
+from lib.stalwart.wish import Wish
 
 # What one look reads, in the order of the answers.
 TYPES = (
     "SystemSettings",
     "MtaSts",
     "Coordinator",
-    "NetworkListener",
     "Tracer",
-    "MtaConnectionStrategy",
-    "Application",
-    "Asn",
+    "SenderAuth",
+    *listeners.TYPES,
+    *sender.TYPES,
+    *downloads.TYPES,
     *limits.TYPES,
     *relay.TYPES,
-    "SenderAuth",
 )
 
 # There is one of each, and a question for all leaves it out until it was written once.
@@ -90,22 +88,22 @@ def changes(now: State, wish: Wish, for_relay: str = "") -> list[Change]:
     """
     return [
         *_system(now, wish),
-        *_services(now, wish),
+        *listeners.services(now, wish),
         *_policy(now, wish),
         *_coordinator(now, wish),
-        *_listeners(now, wish),
+        *listeners.changes(now, wish),
         *_journal(now),
         *limits.changes(now, wish.limits, wish.spam, wish.nodes, wish.probe_login),
         *_encryption(now),
-        *_sender(now, wish),
+        *sender.changes(now, wish),
         *relay.changes(now, wish.relay, for_relay),
         *_forgery(now),
-        *_downloads(now, wish),
+        *downloads.changes(now, wish),
     ]
 
 
 def _system(now: State, wish: Wish) -> Iterator[Change]:
-    yield from _singleton(
+    yield from singleton(
         now,
         "SystemSettings",
         {
@@ -117,28 +115,21 @@ def _system(now: State, wish: Wish) -> Iterator[Change]:
         },
         "host name, default domain, mail exchangers",
     )
-    trusted = next(iter(now["SystemSettings"]), {}).get("proxyTrustedNetworks") or {}
+    trusted = one(now, "SystemSettings").get("proxyTrustedNetworks") or {}
     if {network.removesuffix("/32") for network in trusted} != set(wish.proxies):
         value = {f"{address}/32": True for address in wish.proxies}
         yield Change("trusted balancer", update("SystemSettings", "singleton", {"proxyTrustedNetworks": value}))
-
-
-def _services(now: State, wish: Wish) -> Iterator[Change]:
-    """What programs are told when they set themselves up: what is open to the world, and nothing else."""
-    offered = ["caldav", "carddav", "imap", "jmap", "smtp", "webdav", *(["managesieve"] if wish.sieve else [])]
-    services = {name: {"hostname": None, "cleartext": name == "smtp" and wish.submission} for name in sorted(offered)}
-    yield from _singleton(now, "SystemSettings", {"services": services}, "services that programs are told of")
 
 
 def _policy(now: State, wish: Wish) -> Iterator[Change]:
     """The policy has to be the one whose id stands in the records: without hosts of its own it names the exchangers."""
     mode = "disable" if wish.mta_sts == "none" else wish.mta_sts
     wanted = {"mode": mode, "maxAge": MTA_STS_SECONDS * 1000, "mxHosts": {}}
-    yield from _singleton(now, "MtaSts", wanted, f"MTA-STS policy: {wish.mta_sts}")
+    yield from singleton(now, "MtaSts", wanted, f"MTA-STS policy: {wish.mta_sts}")
 
 
 def _coordinator(now: State, wish: Wish) -> Iterator[Change]:
-    here = next(iter(now["Coordinator"]), {})
+    here = one(now, "Coordinator")
     wanted = {
         "addresses": dict.fromkeys(wish.coordinators, True),
         "authUsername": "stalwart",
@@ -158,60 +149,20 @@ def _coordinator(now: State, wish: Wish) -> Iterator[Change]:
     yield Change("coordinator", update("Coordinator", "singleton", value))
 
 
-def _listeners(now: State, wish: Wish) -> Iterator[Change]:
-    here = {listener["name"]: listener for listener in now["NetworkListener"]}
-    for name, wanted in wish.listeners.items():
-        value = _listener(wanted)
-        if name not in here:
-            yield Change(f"listener {name}", create("NetworkListener", {"name": name, **value}))
-        elif any(here[name].get(key) != part for key, part in value.items()):
-            yield Change(f"listener {name}", update("NetworkListener", here[name]["id"], value))
-    # Only the two that are ours to open or close; what a person added stays.
-    for name in ("pop3s", "submission"):
-        if name in here and name not in wish.listeners:
-            yield Change(f"listener {name} closed", destroy("NetworkListener", here[name]["id"]))
-
-
-def _listener(wanted: Listener) -> dict[str, Any]:
-    # On loopback the plain one has no certificate to offer, but the server wants the key all the same.
-    return {
-        "bind": {wanted.bind: True},
-        "protocol": wanted.protocol,
-        "useTls": True,
-        "tlsImplicit": wanted.tls_implicit,
-    }
-
-
 def _journal(now: State) -> Iterator[Change]:
     if not any(tracer.get("@type") == "Journal" for tracer in now["Tracer"]):
         yield Change("journal", create("Tracer", {"@type": "Journal", "enable": True, "level": "info"}))
 
 
 def _encryption(now: State) -> Iterator[Change]:
-    yield from _singleton(now, "Email", {"encryptAtRest": True}, "encryption at rest allowed")
-
-
-def _sender(now: State, wish: Wish) -> Iterator[Change]:
-    """Receivers look whether the name in the greeting, the reverse name and the address fit each other."""
-    for strategy in now["MtaConnectionStrategy"]:
-        if strategy.get("name") == "default" and strategy.get("ehloHostname") != wish.outgoing:
-            value = {"ehloHostname": wish.outgoing}
-            yield Change("name of the sender", update("MtaConnectionStrategy", strategy["id"], value))
-    # A host may have an IPv6 address that no record knows: receivers refuse what comes from there.
-    wanted = "v4ThenV6" if wish.ipv6 else "v4Only"
-    for route in now["MtaRoute"]:
-        here = route.get("ipLookupStrategy")
-        # Another order than these two was set by a person.
-        if route.get("name") == relay.DIRECT and here in {"v4ThenV6", "v4Only"} and here != wanted:
-            what = "mail leaves by IPv6 too" if wish.ipv6 else "mail leaves by IPv4 only"
-            yield Change(what, update("MtaRoute", route["id"], {"ipLookupStrategy": wanted}))
+    yield from singleton(now, "Email", {"encryptAtRest": True}, "encryption at rest allowed")
 
 
 def _forgery(now: State) -> Iterator[Change]:
     """Mail in the name of a domain whose DMARC policy is reject is refused when it fails. The server as it comes only
     writes the failure down, and delivers. What a person set stays.
     """
-    here = next(iter(now["SenderAuth"]), {}).get("dmarcVerify")
+    here = one(now, "SenderAuth").get("dmarcVerify")
     if here == _verify_dmarc("relaxed"):
         change = {"dmarcVerify": _verify_dmarc("strict")}
         yield Change("forged mail refused", update("SenderAuth", "singleton", change))
@@ -219,23 +170,3 @@ def _forgery(now: State) -> Iterator[Change]:
 
 def _verify_dmarc(how: str) -> dict[str, Any]:
     return {"match": {"0": {"if": "local_port == 25", "then": how}}, "else": "disable"}
-
-
-def _downloads(now: State, wish: Wish) -> Iterator[Change]:
-    for application in now["Application"]:
-        published = "github.com/stalwartlabs/webui" in application.get("resourceUrl", "")
-        if published and application.get("enabled") != wish.downloads:
-            what = "web page on" if wish.downloads else "web page off"
-            yield Change(what, update("Application", application["id"], {"enabled": wish.downloads}))
-    if wish.downloads:
-        return
-    yield from _singleton(now, "SpamSettings", {"spamFilterRulesUrl": None}, "spam rules not fetched")
-    asn = next(iter(now["Asn"]), {})
-    if asn.get("@type") == "Resource":
-        yield Change("address lists not fetched", update("Asn", "singleton", {"@type": "Disabled"}))
-
-
-def _singleton(now: State, name: str, wanted: Mapping[str, Any], what: str) -> Iterator[Change]:
-    here = next(iter(now[name]), {})
-    if different := {key: value for key, value in wanted.items() if here.get(key) != value}:
-        yield Change(what, update(name, "singleton", different))

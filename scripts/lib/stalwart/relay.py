@@ -5,11 +5,12 @@ login makes mail wait, but one that is met without a login, or without STARTTLS 
 back to the sender; and the server's own rules try again without looking at the certificate after TLS failed once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from lib.stalwart.change import Change, create, destroy, update
+from lib.stalwart.state import State, different, one
 
 # Of the route and of the rules for its TLS. Not a word that a person would take.
 NAME = "stack-relay"
@@ -17,8 +18,6 @@ DIRECT = "mx"
 
 _DESCRIPTION = "Relay of the stack file"
 TYPES = ("MtaRoute", "MtaTlsStrategy", "MtaOutboundStrategy")
-
-State = Mapping[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,8 @@ def _tls(now: State) -> Iterator[Change]:
         yield Change(
             "TLS of the relay", create("MtaTlsStrategy", {"name": NAME, "description": _DESCRIPTION, **wanted})
         )
-    elif different := _different(found, wanted):
-        yield Change("TLS of the relay", update("MtaTlsStrategy", found["id"], different))
+    elif changed := different(found, wanted):
+        yield Change("TLS of the relay", update("MtaTlsStrategy", found["id"], changed))
 
 
 def _route(now: State, relay: Relay, password: str) -> Iterator[Change]:
@@ -86,16 +85,16 @@ def _route(now: State, relay: Relay, password: str) -> Iterator[Change]:
         value = {"@type": "Relay", "name": NAME, "description": _DESCRIPTION, **wanted, "authSecret": secret}
         yield Change("route to the relay", create("MtaRoute", value))
         return
-    different = _different(found, wanted)
-    if "authUsername" in different:
-        different["authSecret"] = secret
-    if different:
-        yield Change("route to the relay", update("MtaRoute", found["id"], different))
+    changed = different(found, wanted)
+    if "authUsername" in changed:
+        changed["authSecret"] = secret
+    if changed:
+        yield Change("route to the relay", update("MtaRoute", found["id"], changed))
 
 
 def _rules(now: State, relay: Relay | None) -> Iterator[Change]:
     """Mail for the own domains stays, by the rule that the server comes with."""
-    here = next(iter(now["MtaOutboundStrategy"]), {})
+    here = one(now, "MtaOutboundStrategy")
     route, tls = here.get("route") or {}, here.get("tls") or {}
     last = f"'{NAME}'" if relay else f"'{DIRECT}'" if route.get("else") == f"'{NAME}'" else route.get("else")
     if route.get("else") != last:
@@ -114,7 +113,3 @@ def _rules(now: State, relay: Relay | None) -> Iterator[Change]:
 
 def _named(now: State, name: str) -> dict[str, Any]:
     return next((item for item in now[name] if item.get("name") == NAME), {})
-
-
-def _different(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in wanted.items() if here.get(key) != value}

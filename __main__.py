@@ -15,6 +15,7 @@ from components.dkim.keys import SigningKeys
 from components.dkim.signing import Signing, SigningArgs
 from components.dns import rfc2136
 from components.dns.dns import Dns, DnsArgs
+from components.egress.egress import Egress, EgressArgs
 from components.foundationdb.cluster import FoundationDb, FoundationDbArgs
 from components.foundationdb.set_back import set_back
 from components.front.front import Front, FrontArgs
@@ -49,12 +50,13 @@ store = FoundationDbArgs(
 hosts = set_back("fdb-set-back", store, ready)
 database = FoundationDb("fdb", replace(store, hosts=hosts))
 coordinator = Nats("nats", NatsArgs(plan=plan, hosts=hosts))
+egress = Egress("egress", EgressArgs(plan=plan, hosts=hosts))
 mail = Stalwart(
     "mail",
     StalwartArgs(
         settings=wish,
         plan=plan,
-        hosts=hosts,
+        hosts=egress.hosts,
         packages=packages,
         database=database,
         coordinator=coordinator,
@@ -108,7 +110,22 @@ certificate = Certificate(
 )
 guard(
     wish,
-    [ready, database, coordinator, mail, stored, directory, accounts, proof, upkeep, front, dns, signing, certificate],
+    [
+        ready,
+        database,
+        coordinator,
+        egress,
+        mail,
+        stored,
+        directory,
+        accounts,
+        proof,
+        upkeep,
+        front,
+        dns,
+        signing,
+        certificate,
+    ],
 )
 
 outputs.export(wish, plan, outputs.Parts(ready, database, mail, accounts, proof, dns, signing, stored, certificate))

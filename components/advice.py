@@ -35,6 +35,7 @@ def advice(settings: Settings, plan: Plan, stack: str) -> Iterator[str]:
         yield from _front(settings, plan)
     yield from _authority(settings)
     yield from _relay(settings)
+    yield from _senders(plan)
     yield from _aliases(settings)
     yield from _hostname(settings)
     yield from _reports(settings)
@@ -75,6 +76,18 @@ def _reports(settings: Settings) -> Iterator[str]:
         yield (
             f"dns.dmarc_reports {settings.dns.dmarc_reports} is in a domain of somebody else: receivers send reports"
             f' there only where it publishes {names[0]}._report._dmarc.{domain} TXT "v=DMARC1", and so for each domain.'
+        )
+
+
+def _senders(plan: Plan) -> Iterator[str]:
+    """Mail that cannot leave waits; after three days it comes back."""
+    zones = {node.zone for node in plan.sending_nodes}
+    if len(plan.sending_nodes) < len(plan.mail_nodes) and len(zones) <= plan.wanted_tolerance:
+        names = ", ".join(node.name for node in plan.sending_nodes)
+        yield (
+            f"mail leaves only by {names}, in {len(zones)} of {len(plan.one_per_zone)} failure zones, of which"
+            f" {plan.wanted_tolerance} may fail: without them mail to others waits, and comes back after three days."
+            " Let a node of another zone send too."
         )
 
 

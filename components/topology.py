@@ -32,6 +32,9 @@ class Node:
     in_front: bool
     """Whether the front leads anybody to it."""
 
+    sends: bool
+    """Whether mail leaves from its addresses."""
+
     location: str | None
     """Where its server stands, on platform hetzner."""
 
@@ -78,6 +81,11 @@ class Plan:
     def front_nodes(self) -> tuple[Node, ...]:
         """The mail nodes that the front leads to; at least one."""
         return tuple(node for node in self.nodes if node.in_front)
+
+    @cached_property
+    def sending_nodes(self) -> tuple[Node, ...]:
+        """The mail nodes from whose addresses mail leaves; at least one."""
+        return tuple(node for node in self.mail_nodes if node.sends)
 
     @cached_property
     def one_per_zone(self) -> tuple[Node, ...]:
@@ -143,6 +151,7 @@ def plan(settings: Settings) -> Plan:
             hostname=f"{name}.{settings.hostname}",
             mail=Role.MAIL in node.roles,
             in_front=Role.MAIL in node.roles and node.front is Place.IN,
+            sends=Role.MAIL in node.roles and node.sends,
             location=str(locations[name]) if made else None,
             encrypted=is_encrypted(node, settings.database),
             machine=node.machine,

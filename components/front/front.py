@@ -58,9 +58,10 @@ class Front(pulumi.ComponentResource):
         else:
             service = tuple(address for host in inside for address in host.public)
         everywhere = [args.hosts[node.name] for node in plan.mail_nodes]
+        senders = [args.hosts[node.name] for node in plan.sending_nodes]
         self.addresses = {
             settings.hostname: service,
-            settings.outgoing: tuple(address for host in everywhere for address in host.public),
+            settings.outgoing: tuple(address for host in senders for address in host.public),
             **{host.node.hostname: host.public for host in everywhere},
         }
         self.register_outputs({"exchangers": list(self.exchangers)})
@@ -84,7 +85,7 @@ class Front(pulumi.ComponentResource):
                 # Last: a closed port holds back the records, and nothing else.
                 after=[self._args.proved],
             )
-            for node in self._args.plan.mail_nodes
+            for node in self._args.plan.sending_nodes
             if targets
         ]
 

@@ -94,13 +94,22 @@ class ReadyHosts(pulumi.ComponentResource):
                 "ADDRESS_SECONDS": str(NETWORK_SECONDS if host.server else 0),
                 "DEVICE": host.device,
                 **self.disks.values(host.node),
-                "PACKAGES": "nats-server" if host.node in self._args.plan.coordination_nodes else "",
+                "PACKAGES": self._packages(host),
                 "MIN_MEMORY_MIB": str(LEAST_MEMORY_MIB),
                 "MIN_DISK_GIB": str(LEAST_DISK_GIB),
             },
             parent=self,
             timeout="20m",
         )
+
+    def _packages(self, host: Host) -> str:
+        """Debian's, with the preparation, so that apt runs once on each host."""
+        plan = self._args.plan
+        wanted = {
+            "nats-server": host.node in plan.coordination_nodes,
+            "nftables": host.node.mail and not host.node.sends,
+        }
+        return " ".join(package for package, is_wanted in wanted.items() if is_wanted)
 
     def _send(self, name: str, host: Host) -> local.Command:
         return run_local(

@@ -72,3 +72,8 @@ class NodeSettings(Section):
         default=Place.IN,
         description="`out` takes the node out of the front, for maintenance: no new mail is led to it.",
     )
+    sends: bool = Field(
+        default=True,
+        description="Whether mail leaves from this node's addresses. `false`: the nodes that send carry its mail, and"
+        " records and reverse names are theirs only.",
+    )

@@ -41,7 +41,7 @@ def _sends_by_ipv6(settings: Settings, plan: Plan) -> bool:
     """Only where every sender's IPv6 address is known: SPF and a reverse name are asked for whichever it leaves by."""
     if settings.platform is Platform.HETZNER:
         return settings.hetzner.ipv6
-    public = (settings.nodes[node.name].public for node in plan.mail_nodes)
+    public = (settings.nodes[node.name].public for node in plan.sending_nodes)
     return all(any(isinstance(address, IPv6Address) for address in addresses) for addresses in public)
 
 

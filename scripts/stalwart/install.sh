@@ -15,6 +15,7 @@
 source lib/common.sh
 source lib/download.sh
 source lib/stalwart/files.sh
+source lib/stalwart/user.sh
 
 programs=/usr/local/lib/stalwart-cluster
 binary=$programs/stalwart-$STALWART_VERSION
@@ -70,7 +71,7 @@ check_digest() {
 }
 
 refuse_downgrade
-id stalwart >/dev/null 2>&1 || adduser --quiet --system --group --no-create-home --home /var/lib/stalwart stalwart >&2
+make_user
 for folder in /etc/stalwart /var/lib/stalwart /var/log/stalwart; do
   [[ -d "$folder" ]] || install -d -m 0750 -o stalwart -g stalwart "$folder"
 done

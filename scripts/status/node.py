@@ -34,6 +34,7 @@ def main() -> None:
         "pending_restart": {unit: why for unit in here if (why := pending_restart(unit, states[unit], wish))},
         "versions": {"foundationdb": package_version(), "stalwart": stalwart_version()},
         "closed": sorted(name for name, port in PORTS.items() if service.closed_ports([port])),
+        "sends_itself": "stalwart-egress-redirect" in here and not is_redirected(),
         "coordinated": states["stalwart"] == "active" and service.is_coordinated(),
         "changed_by_hand": written.changed_by_hand(),
         "certificates": certificates.certificates(asked),
@@ -64,6 +65,11 @@ def database() -> dict[str, Any]:
     status = fdbcli.status(_DATABASE_SECONDS)
     here = places.named(status.connection_string) if status.connection_string else None
     return {**status.as_json(), "named": here}
+
+
+def is_redirected() -> bool:
+    """Whether the kernel leads mail to another node: another firewall may have taken that away."""
+    return bool(units.said("nft", "list", "table", "inet", "stalwart_egress"))
 
 
 def package_version() -> str | None:

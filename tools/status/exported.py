@@ -147,6 +147,8 @@ _SERVICES = {
     "stalwart/first.py": ("stalwart",),
     "stalwart/start.py": ("stalwart",),
     "front/install.py": ("stalwart-probe",),
+    "egress/gateway.sh": ("stalwart-egress-gateway",),
+    "egress/redirect.sh": ("stalwart-egress-redirect",),
 }
 
 

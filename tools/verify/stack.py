@@ -28,6 +28,8 @@ class Stack:
 
     zones: Zones
     rehearsal: bool
+    quiet: frozenset[str] = frozenset()
+    """Mail nodes whose mail others carry."""
 
     @cached_property
     def wish(self) -> dict[str, Any]:
@@ -44,6 +46,11 @@ class Stack:
     def domains(self) -> list[str]:
         """The mail domains, the default one first."""
         return list(json.loads(self.proof.values["DOMAINS"]))
+
+    @cached_property
+    def senders(self) -> dict[str, str]:
+        """Of these, the nodes from whose addresses mail leaves."""
+        return {name: address for name, address in self.nodes.items() if name not in self.quiet}
 
     @property
     def admin_login(self) -> str:
@@ -73,4 +80,5 @@ def stack(exported: State) -> Stack | None:
         lab={**local_values(exported, "lab/host.sh"), **local_values(exported, "lab/network.sh")},
         zones=Zones(exports.get("dns_records") or {}),
         rehearsal=bool(exports.get("rehearsal")),
+        quiet=frozenset(step.node for step in steps(exported) if step.script == "egress/redirect.sh"),
     )

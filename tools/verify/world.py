@@ -60,7 +60,7 @@ def world(stack: Stack) -> World:
         "NETWORK": stack.lab["LAB_NETWORK"],
         "RESOLVERS": made["resolvers"],
         "ZONES": json.dumps(dict(stack.zones.texts)),
-        "REVERSE": json.dumps(dict.fromkeys(stack.nodes.values(), stack.wish["outgoing"]) | {made["address"]: HOST}),
+        "REVERSE": json.dumps(dict.fromkeys(stack.senders.values(), stack.wish["outgoing"]) | {made["address"]: HOST}),
     }
     found.run("verify/world.sh", values, _INSTALL_SECONDS)
     _local(stack, "serves")

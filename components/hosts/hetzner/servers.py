@@ -181,7 +181,8 @@ class Servers:
             f"{self._name}-reverse-{family}-{node.name}",
             primary_ip_id=address.id.apply(int),
             ip_address=address.ip_address.apply(first_address),
-            dns_ptr=self._args.settings.outgoing,
+            # A name leads back to the address only where the address is among its own.
+            dns_ptr=self._args.settings.outgoing if node.sends else node.hostname,
             opts=self._options,
         )
         return address

@@ -1,11 +1,12 @@
-"""Rules about how mail leaves: a relay that would lead back here, or that could never be logged in to."""
+"""Rules about how mail leaves: by which nodes, or by a relay that leads elsewhere and can be logged in to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from components.settings.limits import SpamSettings
 from components.settings.mail import service_name
-from components.settings.mistakes import Mistake
+from components.settings.mistakes import Mistake, spell
 from components.settings.names import holds
+from components.settings.node import NodeSettings, Role
 from components.settings.relay import USUAL_PORTS, RelaySettings
 from components.settings.rules.rule import Rules, Sound
 
@@ -44,6 +45,25 @@ def _relay_elsewhere(sound: Sound) -> Iterator[Mistake]:
             f"{found.host} is a name of this cluster: mail would come back to where it came from",
             "name the mail server of the provider, or remove mail.relay",
         )
+
+
+def _senders(sound: Sound) -> Iterator[Mistake]:
+    """Who sends is said of nodes that have mail to send, and does not matter where a relay sends all of it."""
+    nodes: Mapping[str, NodeSettings] = sound["nodes"]
+    quiet = {name: node for name, node in nodes.items() if not node.sends}
+    mail = {name for name, node in nodes.items() if Role.MAIL in node.roles}
+    for name in quiet:
+        key = spell(("nodes", name, "sends"))
+        if name not in mail:
+            yield Mistake(key, "is said of a node without the mail server, from which nothing leaves", "remove it")
+        elif sound["mail"].relay:
+            yield Mistake(
+                key,
+                f"all mail leaves through {sound['mail'].relay.host}, whichever node has it",
+                "remove one of the two",
+            )
+    if mail and mail <= {*quiet}:
+        yield Mistake("nodes", "no node sends: all mail to others would wait until it comes back", "leave sends to one")
 
 
 def _port(relay: RelaySettings) -> Iterator[Mistake]:
@@ -85,6 +105,7 @@ def _message_size(sound: Sound) -> Iterator[Mistake]:
 RULES: Rules = (
     (("mail",), _relay),
     (("mail", "domains"), _relay_elsewhere),
+    (("mail", "nodes"), _senders),
     (("mail",), _spam),
     (("mail",), _message_size),
 )

@@ -5,7 +5,8 @@
 release_host() {
   local owner=/etc/stalwart-cluster/owner.json unit
   [[ -s "$owner" ]] || return 0
-  for unit in stalwart-cluster-renew.timer stalwart-cluster-back stalwart-probe stalwart stalwart-repeat nats-server foundationdb; do
+  for unit in stalwart-cluster-renew.timer stalwart-cluster-back stalwart-probe stalwart stalwart-repeat \
+    stalwart-egress-redirect stalwart-egress-gateway nats-server foundationdb; do
     if systemctl is-enabled --quiet "$unit" 2>/dev/null || systemctl is-active --quiet "$unit"; then
       systemctl disable --now --quiet "$unit" || log "note: $unit could not be stopped"
     fi

@@ -4,7 +4,15 @@ import subprocess
 import time
 from pathlib import Path
 
-UNITS = ("foundationdb", "nats-server", "stalwart", "stalwart-repeat", "stalwart-probe")
+UNITS = (
+    "foundationdb",
+    "nats-server",
+    "stalwart",
+    "stalwart-repeat",
+    "stalwart-probe",
+    "stalwart-egress-gateway",
+    "stalwart-egress-redirect",
+)
 
 _COMMAND_SECONDS = 5
 

@@ -24,6 +24,9 @@ def differences(seen: Seen, view: View) -> Iterator[Difference]:
         return
     wanted = view.wanted.units.get(name, frozenset())
     yield from _services(name, seen.found, wanted)
+    if seen.found.get("sends_itself"):
+        told = f"mail would leave from {name} itself, which no record names as a sender: its rule in the kernel is gone"
+        yield Difference(Subject.SERVICE, told, MEND, name)
     yield from _releases(name, seen.found, view)
     for path, what in seen.found["changed_by_hand"].items():
         told = {"gone": "is gone", "edited": "was edited by hand"}.get(what, f"has other rights: {what}")

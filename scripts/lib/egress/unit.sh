@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# The units of the way out: stalwart-egress-gateway on a node that sends, stalwart-egress-redirect on one that does not.
+
+# egress_is_up NAME DESCRIPTION UNIT SERVICE: have the program of lib/egress/NAME.py run, now and after a boot. UNIT and
+# SERVICE are more lines of these sections. Its user exists only while it runs.
+egress_is_up() {
+  local name=$1 description=$2 more_unit=$3 more_service=$4 digest unit=stalwart-egress-$1
+  digest=$(in_python lib/egress/place.py "$name")
+  CHANGED=0
+  put "/etc/systemd/system/$unit.service" 0644 root:root <<UNIT
+# Programs $digest
+[Unit]
+Description=$description
+Wants=network-online.target
+After=network-online.target nftables.service
+# It may bind to a private address, which may come up late: try for as long as it takes.
+StartLimitIntervalSec=0
+$more_unit
+
+[Service]
+DynamicUser=yes
+Environment=NODE=$NODE
+$more_service
+ExecStart=/usr/bin/python3 -B /usr/local/lib/stalwart-cluster/egress-$name
+SyslogIdentifier=$unit
+Restart=always
+RestartSec=1
+LimitNOFILE=16384
+CapabilityBoundingSet=
+LockPersonality=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectHome=yes
+ProtectSystem=strict
+RestrictAddressFamilies=AF_INET AF_INET6
+SystemCallArchitectures=native
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  ((CHANGED == 0)) || systemctl daemon-reload
+  [[ "$(systemctl is-enabled "$unit" 2>/dev/null)" == enabled ]] || systemctl enable --quiet "$unit"
+  if ((CHANGED)) && systemctl is-active --quiet "$unit"; then
+    systemctl restart "$unit"
+  else
+    systemctl start "$unit"
+  fi
+}
+
+# egress_is_gone NAME: nothing of it stays.
+egress_is_gone() {
+  local unit=stalwart-egress-$1
+  [[ -e /etc/systemd/system/$unit.service ]] || return 0
+  log "removing $unit"
+  systemctl disable --now --quiet "$unit"
+  gone "/etc/systemd/system/$unit.service"
+  rm -rf "/usr/local/lib/stalwart-cluster/egress-$1" "/var/lib/stalwart-cluster/written/usr/local/lib/stalwart-cluster/egress-$1"
+  systemctl daemon-reload
+}
+
+# gone PATH: take a file of ours away, and what is noted of it.
+gone() { rm -f "$1" "/var/lib/stalwart-cluster/written$1"; }
+
+listens() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; }

@@ -47,6 +47,16 @@ def wait_for(seconds: float, condition: str, check: Callable[[], T | None], paus
     )
 
 
+def within(seconds: float, check: Callable[[], T | None]) -> T | None:
+    """Poll until `check` gives something true, without a word; None when the time is over."""
+    end = time.monotonic() + seconds
+    while not (found := check()):
+        if time.monotonic() > end:
+            return None
+        time.sleep(POLL_SECONDS)
+    return found
+
+
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a script's main function; what fails ends it with one sentence, never with a traceback."""
     try:

@@ -2,10 +2,9 @@
 
 import json
 import re
-import time
 from os import environ
 
-from lib.console import POLL_SECONDS, run
+from lib.console import run, within
 from lib.mailbox import Mailbox
 from lib.verify.check import Wrong, made, tell
 from lib.verify.folders import filed
@@ -31,11 +30,10 @@ def look() -> str:
         raise Wrong(f"it could not be handed in: {ANSWER['text']}")
     if ANSWER["code"] >= _REFUSED:
         return f"refused: {ANSWER['code']} {ANSWER['text']}"
-    end = time.monotonic() + _SECONDS
-    while not (found := [mail for mail in filed(ADDRESS, Mailbox(LOGIN, PASSWORD)) if mail.subject == SUBJECT]):
-        if time.monotonic() > end:
-            return "taken and thrown away"
-        time.sleep(POLL_SECONDS)
+    who = Mailbox(LOGIN, PASSWORD)
+    found = within(_SECONDS, lambda: [mail for mail in filed(ADDRESS, who) if mail.subject == SUBJECT])
+    if not found:
+        return "taken and thrown away"
     (mail,) = found
     marks = re.findall(r"\b(?:spf|dmarc)=(?:fail|softfail)\b", mail.authentication)
     if "dmarc=fail" not in marks and mail.folder == "INBOX":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 
 from lib import mailbox
-from lib.console import POLL_SECONDS
+from lib.console import within
 from lib.mailbox import SECONDS, Mailbox, unchecked
 from lib.stalwart.jmap import Client
 from lib.verify import by_jmap
@@ -78,10 +78,8 @@ class Used:
             client = Client(f"https://{self.nodes[node]}:443", sender.login, sender.password, SECONDS)
             by_jmap.send(client, sender.login, reader.login, subject)
             sent = time.monotonic()
-            while subject not in mailbox.subjects_by_jmap(self.nodes[other], reader):
-                if time.monotonic() - sent > _READ_SECONDS:
-                    raise Wrong(f"what was sent on {node} cannot be read on {other} within {_READ_SECONDS} s")
-                time.sleep(POLL_SECONDS)
+            if not within(_READ_SECONDS, lambda: subject in mailbox.subjects_by_jmap(self.nodes[other], reader)):
+                raise Wrong(f"what was sent on {node} cannot be read on {other} within {_READ_SECONDS} s")
             return time.monotonic() - sent
 
         seconds = each(one, self._around())
@@ -122,13 +120,10 @@ class Used:
 
     def _read(self, node: str, who: Mailbox, token: str) -> list[Filed]:
         """The mails with a token in their subject, once there is one."""
-        end = time.monotonic() + _READ_SECONDS
-        while True:
-            if found := [mail for mail in filed(self.nodes[node], who) if token in mail.subject]:
-                return found
-            if time.monotonic() > end:
-                raise Wrong(f"a mail that was taken cannot be read on {node} within {_READ_SECONDS} s")
-            time.sleep(POLL_SECONDS)
+        found = within(_READ_SECONDS, lambda: [mail for mail in filed(self.nodes[node], who) if token in mail.subject])
+        if not found:
+            raise Wrong(f"a mail that was taken cannot be read on {node} within {_READ_SECONDS} s")
+        return found
 
 
 def _message(who: Mailbox, what: str) -> EmailMessage:

@@ -10,5 +10,5 @@ if [[ "${1:-up}" == down ]]; then
   egress_is_gone gateway
   exit 0
 fi
-egress_is_up gateway "Carries mail of the nodes that do not send" '' "Environment=ADDRESS=$ADDRESS \"NODES=$NODES\""
+egress_is_up gateway "Carries mail of the nodes that do not send" "Environment=ADDRESS=$ADDRESS \"NODES=$NODES\""
 wait_for 30 "the way out to be open on $ADDRESS:7525" listens "$ADDRESS" 7525

@@ -11,10 +11,12 @@ source lib/egress/unit.sh
 source lib/stalwart/user.sh
 
 rules=/etc/stalwart-cluster/egress.nft
-drop_in=/etc/systemd/system/stalwart.service.d/egress.conf
+before_mail=/etc/systemd/system/stalwart.service.d/egress.conf
+after_firewall=/etc/systemd/system/nftables.service.d/stalwart-egress.conf
 
 if [[ "${1:-up}" == down ]]; then
-  gone "$drop_in"
+  gone "$before_mail"
+  gone "$after_firewall"
   systemctl daemon-reload
   ! nft list table inet "$EGRESS_TABLE" >/dev/null 2>&1 || nft delete table inet "$EGRESS_TABLE"
   gone "$rules"
@@ -22,7 +24,7 @@ if [[ "${1:-up}" == down ]]; then
   exit 0
 fi
 
-refuses_nobody() {
+somebody_sends() {
   local gateway
   for gateway in $GATEWAYS; do
     ! listens "$gateway" 7525 || return 0
@@ -30,21 +32,27 @@ refuses_nobody() {
   return 1
 }
 
-wait_for 30 "one of $GATEWAYS to take this node's mail on port 7525" refuses_nobody
+wait_for 30 "one of $GATEWAYS to take this node's mail on port 7525" somebody_sends
 make_user
-mkdir -p "${rules%/*}" "${drop_in%/*}"
+mkdir -p "${rules%/*}" "${before_mail%/*}" "${after_firewall%/*}"
 CHANGED=0
 put "$rules" 0644 root:root < <(egress_rules "$(id -u stalwart)")
 other_rules=$CHANGED
-# Who loads another firewall takes every table away first.
 egress_is_up redirect "Has another node carry the mail of this one" \
-  $'PartOf=nftables.service\nReloadPropagatedFrom=nftables.service' \
-  "Environment=\"GATEWAYS=$GATEWAYS\""$'\n'"ExecStartPre=+/usr/sbin/nft -f $rules"$'\n'"ExecReload=+/usr/sbin/nft -f $rules"
+  "Environment=\"GATEWAYS=$GATEWAYS\""$'\n'"ExecStartPre=+/usr/sbin/nft -f $rules"
 if ((other_rules)) || ! nft list table inet "$EGRESS_TABLE" >/dev/null 2>&1; then
   nft -f "$rules"
 fi
 CHANGED=0
-put "$drop_in" 0644 root:root <<UNIT
+# Debian's own firewall takes every table away before it loads its own, and when it ends.
+put "$after_firewall" 0644 root:root <<UNIT
+# Written by stalwart-cluster.
+[Service]
+ExecStartPost=-/usr/sbin/nft -f $rules
+ExecReload=-/usr/sbin/nft -f $rules
+ExecStopPost=-/usr/sbin/nft -f $rules
+UNIT
+put "$before_mail" 0644 root:root <<UNIT
 # Written by stalwart-cluster.
 [Unit]
 Wants=stalwart-egress-redirect.service

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # The units of the way out: stalwart-egress-gateway on a node that sends, stalwart-egress-redirect on one that does not.
 
-# egress_is_up NAME DESCRIPTION UNIT SERVICE: have the program of lib/egress/NAME.py run, now and after a boot. UNIT and
-# SERVICE are more lines of these sections. Its user exists only while it runs.
+# egress_is_up NAME DESCRIPTION LINES: have the program of lib/egress/NAME.py run, now and after a boot. LINES go into the
+# section [Service]. Its user exists only while it runs.
 egress_is_up() {
-  local name=$1 description=$2 more_unit=$3 more_service=$4 digest unit=stalwart-egress-$1
+  local name=$1 description=$2 lines=$3 digest unit=stalwart-egress-$1
   digest=$(in_python lib/egress/place.py "$name")
   CHANGED=0
   put "/etc/systemd/system/$unit.service" 0644 root:root <<UNIT
@@ -12,15 +12,14 @@ egress_is_up() {
 [Unit]
 Description=$description
 Wants=network-online.target
-After=network-online.target nftables.service
+After=network-online.target
 # It may bind to a private address, which may come up late: try for as long as it takes.
 StartLimitIntervalSec=0
-$more_unit
 
 [Service]
 DynamicUser=yes
 Environment=NODE=$NODE
-$more_service
+$lines
 ExecStart=/usr/bin/python3 -B /usr/local/lib/stalwart-cluster/egress-$name
 SyslogIdentifier=$unit
 Restart=always

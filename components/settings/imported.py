@@ -34,6 +34,8 @@ class Imported:
     """Address -> key and line."""
 
     mistakes: list[Mistake] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+    """Names of columns that are none: each is one mistake, at the first line that has something in it."""
 
 
 def read(name: str) -> Imported:
@@ -80,7 +82,8 @@ def _cell(column: str, text: str | list[str]) -> Any:  # noqa: ANN401  # text, o
 def _take(found: Imported, line: int, row: Row) -> None:
     key = spell((KEY, line))
     for column in row:
-        if column not in _COLUMNS:
+        if column not in _COLUMNS and column not in found.unknown:
+            found.unknown |= {column} - {""}
             near = get_close_matches(column, _COLUMNS, n=1, cutoff=0.6)
             remedy = f"did you mean {near[0]}?" if near else f"known: {', '.join(_COLUMNS)}"
             found.mistakes.append(Mistake(key, f"{column or 'a cell beyond the last column'} is no column", remedy))

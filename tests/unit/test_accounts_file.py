@@ -53,6 +53,13 @@ def test_a_list_in_json_is_read_too() -> None:
     assert (anna.aliases, anna.password, anna.enabled) == (("a@dev.test",), 2, False)
 
 
+def test_a_column_that_is_none_is_told_once_however_many_lines_have_it() -> None:
+    text = "address,nme\n" + "".join(f"p{number}@dev.test,Anna\n" for number in range(50))
+    assert mistakes(written(text)) == ["accounts_file[2]: nme is no column (did you mean name?)"]
+    beyond = "address\nanna@dev.test,Anna\nbob@dev.test,Bob\n"
+    assert len(mistakes(written(beyond))) == 2
+
+
 def test_every_mistake_has_its_line() -> None:
     text = (
         "address,aliases,quota,groups,qota\n"

@@ -65,6 +65,9 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, Row]]:
         yield from enumerate(document, start=1)
         return
     reader = csv.DictReader(io.StringIO(text), strict=True)
+    names = [name.strip() for name in reader.fieldnames or ()]
+    if names and _ADDRESS not in names:
+        raise ValueError(f"a column {_ADDRESS} is wanted, and its first line has {', '.join(names)[:60]}")
     for row in reader:
         # What a line has beyond the columns stands under None.
         yield (

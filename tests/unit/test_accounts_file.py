@@ -60,6 +60,11 @@ def test_a_column_that_is_none_is_told_once_however_many_lines_have_it() -> None
     assert len(mistakes(written(beyond))) == 2
 
 
+def test_a_table_without_addresses_is_told_once() -> None:
+    (told,) = mistakes(written("adress,name\nanna@dev.test,Anna\nbob@dev.test,Bob\n"))
+    assert "a column address is wanted, and its first line has adress, name" in told
+
+
 def test_every_mistake_has_its_line() -> None:
     text = (
         "address,aliases,quota,groups,qota\n"

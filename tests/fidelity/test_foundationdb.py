@@ -206,6 +206,26 @@ def test_a_cluster_file_is_rewritten_when_coordinators_move(cluster: Make, until
     assert not string.startswith("mail:0123456789abcdef@")
 
 
+def test_a_client_that_stays_connected_takes_over_the_new_coordinators_too(
+    cluster: Make, until: Until, tmp_path: Path
+) -> None:
+    made = cluster(4)
+    first, *others = sorted(made.addresses)
+    until(lambda: made.run("configure new double ssd-2", seconds=2)[0] == 0, "the database to be made")
+    until(lambda: made.run(f"coordinators {first} {others[0]} {others[1]}")[0] == 0, "the first coordinators")
+    until(lambda: status(made).available, "the database")
+    kept = tmp_path / "its own.cluster"
+    kept.write_text(made.file.read_text())
+    store = Store(kept, 5)
+    store.transact(lambda transaction: transaction.get(b"word"))
+    before = store.file.string
+    until(lambda: made.run(f"coordinators {first} {others[0]} {others[2]}")[0] == 0, "the other coordinators")
+    until(lambda: status(made).available, "the database")
+    store.transact(lambda transaction: transaction.get(b"word"))
+    assert store.file.string != before
+    assert store.file.string == made.file.read_text().split()[-1]
+
+
 def test_a_process_is_taken_out_with_the_recorded_words(cluster: Make, until: Until) -> None:
     made = cluster(4)
     until(lambda: not made.run("configure new double ssd-2", seconds=2)[0], "the database")

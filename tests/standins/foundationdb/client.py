@@ -90,7 +90,9 @@ class Store:
 
     def request(self, message: Message) -> Message:
         """One request to the leader."""
-        answer = ask(self._find_leader(), message, _ANSWER_SECONDS)
+        answer = ask(self._find_leader(), {**message, "identity": self.file.identity}, _ANSWER_SECONDS)
+        if "forward" in answer:
+            self.file.rewrite(answer["forward"])
         if "error" in answer:
             raise StoreUnavailable(answer["error"])
         return answer

@@ -156,7 +156,10 @@ class Server:
                 threading.Timer(0.1, os._exit, [0]).start()
                 return {"ok": True}
             case _:
-                return leader.serve(self, message)
+                # A client that is connected is told too when the coordinators change.
+                moved = message.get("identity") in self.disk.meta.get("forwards", {})
+                forward = {"forward": self.cluster_file.string} if moved else {}
+                return {**leader.serve(self, message), **forward}
 
 
 class _Handler(socketserver.StreamRequestHandler):

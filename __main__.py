@@ -36,7 +36,7 @@ packages = Packages(wish.release, rehearsal.mirror(wish))
 briefing.tell(wish, plan)
 watch.listen(plan)
 cloud = provider.access(wish, plan)
-rfc2136.check(wish, config.get("dns_tsig_secret"))
+rfc2136.check(wish, config.get("dns_tsig_secret"), config.get("dns_challenge_secret"))
 chain = own.check(wish, plan, config.get("certificate_key"))
 
 ready = ReadyHosts(
@@ -106,7 +106,17 @@ signing = Signing(
 )
 certificate = Certificate(
     "certificate",
-    CertificateArgs(settings=wish, plan=plan, hosts=hosts, mail=mail, stored=stored, published=dns.published),
+    CertificateArgs(
+        settings=wish,
+        plan=plan,
+        hosts=hosts,
+        mail=mail,
+        stored=stored,
+        front=front,
+        published=dns.published,
+        challenge_secret=config.get_secret("dns_challenge_secret"),
+        tsig_secret=config.get_secret("dns_tsig_secret"),
+    ),
 )
 guard(
     wish,

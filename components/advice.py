@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from components.foundationdb import redundancy
-from components.settings import Dmarc, DnsProvider, FrontKind, Platform, Settings
+from components.settings import Challenge, Dmarc, DnsProvider, FrontKind, Platform, Settings
 from components.settings.encryption.warnings import warnings
 from components.settings.names import with_aliases
 from components.topology import Plan
@@ -182,13 +182,19 @@ def _front(settings: Settings, plan: Plan) -> Iterator[str]:
 
 
 def _authority(settings: Settings) -> Iterator[str]:
-    """Source of the limit: letsencrypt.org/docs/rate-limits, Authorization Failures per Identifier per Account."""
     if settings.authority and settings.dns.provider is DnsProvider.MANUAL:
         host = urlsplit(settings.authority).hostname
         yield (
-            f"mail.certificate asks {host} in this run, and entering the records is left to you: while a name does not"
-            " lead to the cluster the authority looks in vain, and lets five failures an hour pass. Say private until"
-            " `make dns-check` finds everything right."
+            f"mail.certificate asks {host} once all names lead to the cluster, and entering the records is left to you:"
+            " until then the stack's own certificate stands in. When `make dns-check` finds everything right, run"
+            " `pulumi up` again."
+        )
+    by_records = settings.mail.certificate_challenge is Challenge.DNS
+    if by_records and settings.dns.provider is DnsProvider.HETZNER and settings.platform is Platform.HETZNER:
+        yield (
+            "mail.certificate_challenge dns: the mail servers keep the API token of dns_challenge_secret in the"
+            " database, and it is good for the servers of this stack too, where their project has the zones. With"
+            " tls_alpn they need none."
         )
 
 

@@ -33,7 +33,8 @@ DESCRIPTIONS = {
     "dns_records": "Every zone with the records it needs, as text that a name server reads.",
     "dns": "Whom `make dns-check` asks, and the name whose addresses send.",
     "signing_keys": "Which keys sign the mail of each domain, and until when one that has signed must stay.",
-    "certificate": "Where certificates come from, whether the authority has issued them, and until when they last.",
+    "certificate": "Where certificates come from, whether the authority has issued them, and until when they last or"
+    " what they wait for.",
     "certificate_authority": "Certificate of the stack's own authority in PEM, for programs that shall trust it; not"
     " for `own`.",
     "verification": "The proof by mail: every pair with its seconds, the slowest, time of the check.",

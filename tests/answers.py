@@ -45,7 +45,9 @@ PRINTED: dict[str, str] = {
     "certificate/store.py": json.dumps(
         {"certificate": {"not_valid_after": "2029-02-04T00:00:00Z", "sha256": "cd" * 32}, "changed": []}
     ),
-    "certificate/ask.py": json.dumps({"source": "acme", "issued": True, "not_valid_after": "2027-02-22T00:00:00Z"}),
+    "certificate/ask.py": json.dumps(
+        {"source": "acme", "issued": True, "look": 1, "not_valid_after": "2027-02-22T00:00:00Z"}
+    ),
     "proof/prove.py": json.dumps(PROOF),
     "local/learn_host_key.sh": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxlYXJudA",
 }

@@ -6,37 +6,54 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.before import exported
+from components.certificate import challenge
 from components.certificate.names import certified
 from components.certificate.stored import StoredCertificate
+from components.front.front import Front
 from components.remote.host import Host
 from components.remote.step import facts, run_script
-from components.settings import Settings
+from components.settings import Challenge, DnsProvider, Settings
 from components.stalwart.cluster import Stalwart
 from components.topology import Plan
+
+# Name servers of a provider take a while among each other; a person who pastes records takes longer than one can wait.
+_PUBLISHED_SECONDS, _PASTED_SECONDS = 240, 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateArgs:
-    """`stored` is what is shown until there is another; `published` is done before the names lead here."""
+    """`stored` is what is shown until there is another; `published` is done before the names lead to the `front`.
+
+    Where an authority looks at records, the mail servers write them with `challenge_secret`, else with `tsig_secret`.
+    """
 
     settings: Settings
     plan: Plan
     hosts: Mapping[str, Host]
     mail: Stalwart
     stored: StoredCertificate
+    front: Front
     published: Sequence[pulumi.Resource]
+    challenge_secret: pulumi.Output[str] | None
+    tsig_secret: pulumi.Output[str] | None
 
 
 class Certificate(pulumi.ComponentResource):
-    """Names are proved on port 443, which any node answers; the certificate lies in the database for all of them."""
+    """Names are proved on port 443, which any node answers, or by records; the certificate lies in the database for all
+    nodes.
+
+    While the authority has not issued, each run looks again.
+    """
 
     state: pulumi.Output[dict[str, object]]
-    """Which authority, whether it has issued, until when."""
+    """Which authority, whether it has issued, until when or what it waits for, and which look that was."""
 
     def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("stalwart-cluster:certificate:Certificate", name, None, opts)
         self.state = args.stored.state
         if args.settings.authority:
+            pasted = args.settings.dns.provider is DnsProvider.MANUAL
             asked = run_script(
                 f"{name}-asked",
                 args.hosts[args.plan.first_mail_node.name],
@@ -47,9 +64,37 @@ class Certificate(pulumi.ComponentResource):
                     "ACME_DIRECTORY": args.settings.authority,
                     "NAMES": json.dumps(certified(args.settings, args.plan), sort_keys=True),
                     "PRIVATE_AUTHORITY": args.stored.authority_name,
+                    "CHALLENGE": challenge.document(args.settings),
+                    "CHALLENGE_SECRET": _secret(args),
+                    "ADDRESSES": _addresses(args),
+                    "PATIENCE": str(_PASTED_SECONDS if pasted else _PUBLISHED_SECONDS),
+                    "LOOK": str(_look()),
                 },
                 parent=self,
                 after=[args.stored.step, *args.published],
+                timeout="20m",
             )
             self.state = facts(asked)
         self.register_outputs({"state": self.state})
+
+
+def _look() -> int:
+    """The number of this run's look at the authority: the same as the last one's where that saw all issued."""
+    last = exported().get("certificate") or {}
+    return int(last.get("look", 0)) + (not last.get("issued"))
+
+
+def _secret(args: CertificateArgs) -> pulumi.Input[str]:
+    """What the mail servers write records with: never more than they need."""
+    dns = args.settings.dns
+    if args.settings.mail.certificate_challenge is not Challenge.DNS:
+        return ""
+    own = dns.provider is DnsProvider.HETZNER or dns.challenge_tsig_name
+    return (args.challenge_secret if own else args.tsig_secret) or ""
+
+
+def _addresses(args: CertificateArgs) -> pulumi.Output[str]:
+    """Where the names lead: to the front, and to each node."""
+    names = (args.settings.hostname, args.settings.outgoing)
+    found = (address.value for name in names for address in args.front.addresses[name])
+    return pulumi.Output.all(*found).apply(lambda known: " ".join(sorted({*known})))

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -31,16 +32,19 @@ _OUTAGE = (
 )
 
 
-def check(settings: Settings, secret: str | None) -> None:
+def check(settings: Settings, secret: str | None, challenge_secret: str | None = None) -> None:
     """Ask the name server, before anything is made: does it hold the zones, take our updates, and lead no domain's mail
-    to somebody else?
+    to somebody else? Does it take the mail servers' challenges, where they have a key of their own?
 
     Raises:
         pulumi.RunError: one sentence for every zone that cannot be written and every domain that is another's.
     """
     if settings.dns.provider is not DnsProvider.RFC2136:
         return
-    found, silence = _asked(settings, secret)
+    found, silence = _asked(settings, settings.dns.tsig_name, secret, dict(_keys(settings)))
+    if settings.dns.challenge_tsig_name and not silence:
+        theirs, silence = _asked(settings, settings.dns.challenge_tsig_name, challenge_secret, {})
+        found += [replace(one, key=_OF_THE_CHALLENGE[one.key]) for one in theirs if one.key in _OF_THE_CHALLENGE]
     if silence and Permission.SILENT_NAME_SERVER in settings.allow:
         pulumi.warn(f"{silence}. Records that change are written only when it does.")
     elif silence:
@@ -49,14 +53,26 @@ def check(settings: Settings, secret: str | None) -> None:
         raise refused(found)
 
 
-def _asked(settings: Settings, secret: str | None) -> tuple[list[Mistake], str]:
-    """What is wrong with the stack file by the server's word; or that it says nothing, in a sentence."""
+# What is wrong with the zones themselves is said once.
+_OF_THE_CHALLENGE = {"dns.tsig_name": "dns.challenge_tsig_name", "dns_tsig_secret": "dns_challenge_secret"}
+
+
+def _asked(
+    settings: Settings, key: str | None, secret: str | None, domains: Mapping[str, str]
+) -> tuple[list[Mistake], str]:
+    """What is wrong with the stack file by the server's word; or that it says nothing, in a sentence.
+
+    Args:
+        key: the name of the key that is tried.
+        domains: names whose mail must be nobody else's -> the keys of the stack file that they are.
+    """
     zones = _zones(settings, wish.names(settings))
     given = {
         **_server(settings.dns),
+        "KEY_NAME": str(key),
         "KEY_SECRET": secret or "",
         "ZONES": " ".join(wish.zones(settings)),
-        "DOMAINS": json.dumps({name: {"zone": zones[name], "key": key} for name, key in _keys(settings)}),
+        "DOMAINS": json.dumps({name: {"zone": zones[name], "key": where} for name, where in domains.items()}),
         "HOSTNAME": settings.hostname,
         "REPLACE": _replace(settings),
     }

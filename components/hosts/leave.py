@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import pulumi
 from pulumi_command import local
 
+from components.before import exported
 from components.remote import ssh
 from components.remote.host import Host
 from components.remote.script import script
@@ -54,15 +55,6 @@ def leave(
     ]
 
 
-def _known_nodes(stack: str) -> frozenset[str]:
-    """The nodes that this very stack had when it was last up: in a new stack a node's third machine is its first.
-
-    Asked of the engine without a resource: a reference of a stack to itself leaves a state that cannot be read again.
-    """
-    found = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value or {}
-    return frozenset((found.get("outputs") or {}).get("nodes") or {})
-
-
 def _had_one(node: Node) -> bool:
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    return node.name in _known_nodes(stack)
+    """Whether this stack had the node when it was last up: in a new stack a node's third machine is its first."""
+    return node.name in exported().get("nodes", {})

@@ -17,6 +17,7 @@ SHOWN = frozenset(
         "FDB_VERSION",
         "LAB_ADDRESS",
         "LAB_DEBIAN",
+        "LOOK",
         "MIN_DISK_GIB",
         "MIN_MEMORY_MIB",
         "PACKAGES",
@@ -46,7 +47,9 @@ MEMBERS = {"COORDINATORS": " ", "HOSTS": "\n", "NATS_ADDRESSES": " ", "NATS_PEER
 DOCUMENTS = frozenset({"ACCOUNTS", "CLUSTER", "DIRECTORY", "WISH"})
 
 _MEANING = {
+    "ADDRESSES": "where the names lead to",
     "CAUSE": "what was done before it",
+    "LOOK": "the authority had not issued when the last run looked",
     "MACHINE": "another machine",
     "STATES": "what the nodes find",
 }

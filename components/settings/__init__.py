@@ -1,6 +1,7 @@
 """The stack file, checked once at the edge and handed on as frozen values."""
 
 from components.settings.account import AccountRole, AccountSettings, GroupSettings, ListSettings
+from components.settings.challenge import Challenge
 from components.settings.database import DatabaseSettings, Engine
 from components.settings.dkim import SERVER, DkimSettings
 from components.settings.dns import Dmarc, DnsProvider, DnsSettings, MtaSts
@@ -27,6 +28,7 @@ __all__ = [
     "AccountSettings",
     "Algorithm",
     "Bastion",
+    "Challenge",
     "DatabaseSettings",
     "DkimSettings",
     "Dmarc",

@@ -66,6 +66,11 @@ class DnsSettings(Section):
     tsig_algorithm: TsigAlgorithm = Field(
         default=TsigAlgorithm.SHA256, description="Algorithm of that key, as the name server has it."
     )
+    challenge_tsig_name: KeyName | None = Field(
+        default=None,
+        description="Key by which the mail servers write challenges (`mail.certificate_challenge: dns`), best one that"
+        " may write nothing but TXT; its secret: `dns_challenge_secret`. Default: `tsig_name`.",
+    )
     resolvers: tuple[NameServer, ...] = Field(
         default=("1.1.1.1", "8.8.8.8", "9.9.9.9"),
         description="Resolvers of the world that `make dns-check` asks; `[]`: only the domains' own name servers.",

@@ -22,6 +22,8 @@ from components.settings.section import Section
 SECRETS = {
     "certificate_key": "Private key of `mail.certificate_chain` in PEM, no passphrase (secret). Needed for `own`.",
     "dns_tsig_secret": "Secret of the key that signs updates of a name server (secret). Needed for `rfc2136`.",
+    "dns_challenge_secret": "What the mail servers write challenges with (secret): for `hetzner` an API token, for"
+    " `rfc2136` the secret of `dns.challenge_tsig_name`.",
     "admin_password": "Password of the administrator (secret). Default: generated.",
     "relay_password": "Password for `mail.relay.user` (secret).",
     "ssh_private_key": "Private key for SSH to existing hosts (secret). Default: the SSH agent.",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from components.settings.challenge import Challenge
 from components.settings.fields.mail import Domain, Mailbox
 from components.settings.fields.source import PRIVATE, CertificateSource
 from components.settings.limits import LimitSettings, SpamSettings
@@ -41,6 +42,12 @@ class MailSettings(Section):
         description="`private`: of a certificate authority of the stack's own, see the output `certificate_authority`;"
         " `own`: yours; `letsencrypt`, `letsencrypt_staging` (not trusted, for trials), or the URL of another"
         " authority's ACME directory.",
+    )
+    certificate_challenge: Challenge = Field(
+        default=Challenge.TLS_ALPN,
+        description="How an authority sees that the names are yours. `tls_alpn`: on port 443 of any node; `dns`: by"
+        " records that the mail servers write, for nodes whose port 443 the world does not reach (`dns.provider`"
+        " `hetzner` or `rfc2136`).",
     )
     certificate_chain: str | None = Field(
         default=None,

@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class Hosts:
         self.ran: list[tuple[str, str]] = []
         self.given: dict[str, str] = {}
         self.failing: set[str] = set()
+        self.printing: dict[str, Callable[[Mapping[str, str]], str]] = {}
         self.held: dict[str, threading.Event] = {}
         self.reached = threading.Event()
         self._lock = threading.Lock()
@@ -44,6 +45,8 @@ class Hosts:
             self.held[name].wait(60)
         if name in self.failing:
             raise Failure(f'Process exited with status 1: running "{text}":\nmx: error: told to fail')
+        if say := self.printing.get(script_of(text)):
+            return say(script.values_of(self.given[name])), ""
         return printed(text), ""
 
     def names(self) -> list[str]:

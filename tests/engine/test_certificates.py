@@ -1,5 +1,7 @@
 """Certificates of the stack's own authority under the real engine: made once, renewed by a run, replaced in place."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +61,27 @@ def test_it_is_replaced_for_a_name_more_and_near_its_end_and_only_that_runs(
     kept = "".join(path.read_text(errors="replace") for path in tmp_path.rglob("*.json*") if path.is_file())
     assert "private-ca" in kept
     assert first["CERTIFICATE_KEY"].splitlines()[1] not in kept
+
+
+def test_each_run_looks_again_until_the_authority_has_issued_and_then_none_does(stack: Stack, hosts: Hosts) -> None:
+    found: dict[str, object] = {"issued": False, "waits_for": "these names to lead to the cluster: mail.dev.test"}
+
+    def say(values: Mapping[str, str]) -> str:
+        return json.dumps({"source": "acme", "look": int(values["LOOK"]), **found})
+
+    hosts.printing["certificate/ask.py"] = say
+    asking = stack(mail={"certificate": "https://acme.dev.test/directory"})
+    asking.up()
+    assert asking.outputs()["certificate"].value["waits_for"] == found["waits_for"]
+    for look in (2, 3):
+        hosts.names()
+        told = asking.up()
+        assert hosts.names() == ["certificate-asked"]
+        assert asking.outputs()["certificate"].value["look"] == look
+    assert "LOOK (the authority had not issued when the last run looked) 2 -> 3" in told.stdout
+
+    found = {"issued": True, "not_valid_after": "2027-02-22T00:00:00Z"}
+    asking.up()
+    assert hosts.names() == ["certificate-asked"]
+    assert set(asking.up().summary.resource_changes or {}) == {"same"}
+    assert "waits_for" not in asking.outputs()["certificate"].value

@@ -20,6 +20,9 @@ KEY = {
     "KEY_ALGORITHM": "hmac-sha256",
     "KEY_SECRET": "c2VjcmV0IG9mIHRoZSB0ZXN0cywgbm90IG9mIGFueWJvZHk=",
 }
+# May write nothing but TXT, in the zones that have a policy.
+CHALLENGE_KEY = {**KEY, "KEY_NAME": "challenge-key", "KEY_SECRET": "YW5vdGhlciBzZWNyZXQsIG9mIG5vYm9keSBlaXRoZXI="}
+KEYS = (KEY, CHALLENGE_KEY)
 _HEAD = "$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1\n"
 
 
@@ -31,12 +34,15 @@ class Bind:
         # BIND reads and writes its zones as whoever runs it.
         for zone in [*zones, *fixed]:
             (place / f"{zone}.db").write_text(_HEAD + beside)
-        policies = ["update-policy { grant mail-key zonesub ANY; };", "allow-update { key mail-key; };"]
+        policies = [
+            "update-policy { grant mail-key zonesub ANY; grant challenge-key zonesub TXT; };",
+            "allow-update { key mail-key; };",
+        ]
         lines = [
             f'options {{ directory "{place}"; listen-on port {self.port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};',
             "recursion no; pid-file none; session-keyfile none; dnssec-validation no; };",
             "controls {};",
-            f'key "mail-key" {{ algorithm hmac-sha256; secret "{KEY["KEY_SECRET"]}"; }};',
+            *(f'key "{key["KEY_NAME"]}" {{ algorithm hmac-sha256; secret "{key["KEY_SECRET"]}"; }};' for key in KEYS),
             *(_zone(zone, policies[index % 2]) for index, zone in enumerate(zones)),
             *(_zone(zone, "") for zone in fixed),
         ]

@@ -30,6 +30,7 @@ NAMES = {"dev.test": ["autoconfig.dev.test", "mail.dev.test"], "two.test": ["aut
 EVERY = [name for names in NAMES.values() for name in names]
 PRIVATE = "Private CA of mail.dev.test"
 LETSENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+CONTACT = {"postmaster@dev.test": True}
 STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
 
@@ -82,7 +83,7 @@ def own(*names: str, days: int = 2, private: str = PRIVATE) -> Own:
 
 
 def account(client: Client, directory: str) -> str:
-    (made,) = client.call(("x:AcmeProvider/set", {"create": {"p": {"directory": directory}}}))
+    (made,) = client.call(("x:AcmeProvider/set", {"create": {"p": {"directory": directory, "contact": CONTACT}}}))
     return str(made["created"]["p"]["id"])
 
 

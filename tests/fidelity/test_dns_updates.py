@@ -12,7 +12,7 @@ import dns.update
 import pytest
 
 from components.remote.script import Script
-from tests.fidelity.bind import KEY, ROOT, Bind, environment
+from tests.fidelity.bind import CHALLENGE_KEY, KEY, ROOT, Bind, environment
 
 WANTED = [
     {"name": "@", "type": "TXT", "ttl": 300, "values": ['"v=spf1 a:out.mail.example.org -all"']},
@@ -179,6 +179,16 @@ def checked(bind: Bind, *zones: str, **more: str) -> list[dict[str, str]]:
     )
     found: list[dict[str, str]] = json.loads(done.stdout)
     return found
+
+
+def test_a_key_for_challenges_alone_writes_those_and_nothing_else(bind: Bind) -> None:
+    assert checked(bind, "example.org", **CHALLENGE_KEY) == []
+    challenge = [{"name": "_acme-challenge.mail", "type": "TXT", "ttl": 60, "values": ['"proof"']}]
+    Publisher(bind, "example.org").up(challenge, **CHALLENGE_KEY)
+    assert bind.values("_acme-challenge.mail.example.org", "TXT") == {'"proof"'}
+    address = [{"name": "mail", "type": "A", "ttl": 60, "values": ["192.0.2.1"]}]
+    told = Publisher(bind, "example.org").refused(address, **CHALLENGE_KEY)
+    assert "may the key write all names and types of the zone?" in told
 
 
 def test_zones_that_are_ours_are_found_so_by_either_kind_of_permission(bind: Bind) -> None:

@@ -90,7 +90,7 @@ def test_a_record_that_comes_late_is_waited_for(
     world: tuple[NameServer, Names], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, names = world
-    monkeypatch.setattr("lib.directory.shown._PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr("lib.dns.patience._PAUSE_SECONDS", 0.2)
     later = threading.Timer(0.5, server.serve, [zone(f"s2-rsa._domainkey IN TXT {quoted(TEXT)}")])
     later.start()
     assert unshown({("dev.test", "s2-rsa"): TEXT}, names, 20) == {}

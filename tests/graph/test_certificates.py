@@ -146,3 +146,58 @@ def test_a_certificate_that_cannot_serve_is_refused_before_anything_is_declared(
     assert "stalwart-cluster:certificate_key: is not the key of" in text
     assert secrets["certificate_key"].splitlines()[1] not in text
     assert not [made for made in graph.made.values() if made.type != "pulumi:pulumi:Stack"]
+
+
+BY_RECORDS: dict[str, Any] = {
+    **BASE,
+    "mail": {"certificate": "letsencrypt", "certificate_challenge": "dns"},
+    "dns": {"provider": "hetzner"},
+}
+
+
+def asked(graph: Graph) -> dict[str, str]:
+    (step,) = graph.steps("certificate/ask.py")
+    return dict(values_of(step.stdin))
+
+
+def test_the_names_are_seen_to_lead_here_before_an_authority_is_asked() -> None:
+    graph = run(LETSENCRYPT)
+    given = asked(graph)
+    sets = [plain(made.inputs) for made in graph.made.values() if made.type.endswith(":ZoneRrset")]
+    told = {record["value"] for one in sets if one["type"] in {"A", "AAAA"} for record in one["records"]}
+    assert set(given["ADDRESSES"].split()) == told
+    assert told
+    assert int(given["PATIENCE"]) > 0
+    pasted = {**LETSENCRYPT, "dns": {}}
+    assert asked(run(pasted))["PATIENCE"] == "0"
+
+
+def test_the_mail_servers_get_what_they_write_records_with_and_nothing_more() -> None:
+    secrets = {"dns_challenge_secret": "token-of-the-zones"}
+    graph = run(BY_RECORDS, secrets=secrets)
+    given = asked(graph)
+    assert json.loads(given["CHALLENGE"])["server"] == {"@type": "Hetzner"}
+    assert given["CHALLENGE_SECRET"] == "token-of-the-zones"
+    (step,) = graph.steps("certificate/ask.py")
+    assert has_secret(step.inputs["stdin"])
+    others = [made.name for made in graph.made.values() if made is not step]
+    assert not [name for name in others if "token-of-the-zones" in json.dumps(plain(graph.made[name].inputs))]
+    assert "token-of-the-zones" not in json.dumps(plain(graph.outputs))
+    by_tls = asked(run(LETSENCRYPT, secrets=secrets))
+    assert (by_tls["CHALLENGE"], by_tls["CHALLENGE_SECRET"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("before", "look"),
+    [
+        ({}, "1"),
+        ({"source": "private", "sha256": "ab"}, "1"),
+        ({"issued": False, "look": 3, "waits_for": "these names"}, "4"),
+        ({"issued": True, "look": 4}, "4"),
+    ],
+)
+def test_each_run_looks_again_until_the_authority_has_issued(
+    before: dict[str, Any], look: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("components.certificate.certificate.exported", lambda: {"certificate": before})
+    assert asked(run(LETSENCRYPT))["LOOK"] == look

@@ -141,3 +141,53 @@ def test_whom_to_ask_for_the_records_is_told(server: Asked) -> None:
         "resolvers": ["1.1.1.1", "8.8.8.8", "9.9.9.9"],
         "server": "10.77.0.9",
     }
+
+
+OWN_KEY: dict[str, Any] = {
+    **BASE,
+    "mail": {
+        "domain": "dev.test",
+        "certificate": "https://acme.dev.test/directory",
+        "certificate_challenge": "dns",
+    },
+    "dns": {**BASE["dns"], "challenge_tsig_name": "challenge-key"},
+}
+
+
+class AskedByKey(Asked):
+    """Answers to one key, and has nothing to say to others."""
+
+    def __init__(self, key: str, *found: Mapping[str, str]) -> None:
+        super().__init__(*found)
+        self.key, self.tried = key, dict[str, str]()
+
+    def __call__(self, line: list[str], **options: Any) -> "subprocess.CompletedProcess[str]":
+        values = values_of(options["input"])
+        self.tried[values["KEY_NAME"]] = values["KEY_SECRET"]
+        told = self.found if values["KEY_NAME"] == self.key else []
+        return subprocess.CompletedProcess(line, 0, json.dumps(told), "")
+
+
+def test_the_mail_servers_key_for_challenges_is_tried_too_and_is_all_that_they_get(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refusing = AskedByKey("challenge-key", {"key": "dns.tsig_name", "problem": "it does not know it", "remedy": "look"})
+    monkeypatch.setattr(subprocess, "run", refusing)
+    secrets = {"dns_tsig_secret": SECRET, "dns_challenge_secret": "Y2hhbGxlbmdl"}
+    with pytest.raises(pulumi.RunError, match=r"dns\.challenge_tsig_name: it does not know it"):
+        run(OWN_KEY, secrets=secrets)
+    assert refusing.tried == {"mail-key": SECRET, "challenge-key": "Y2hhbGxlbmdl"}
+    refusing.found.clear()
+    graph = run(OWN_KEY, secrets=secrets)
+    (step,) = graph.steps("certificate/ask.py")
+    assert json.loads(values_of(step.stdin)["CHALLENGE"])["server"]["keyName"] == "challenge-key"
+    assert values_of(step.stdin)["CHALLENGE_SECRET"] == "Y2hhbGxlbmdl"
+    assert SECRET not in step.stdin
+
+
+def test_without_a_key_of_their_own_they_sign_with_the_stacks(server: Asked) -> None:
+    shared = {**OWN_KEY, "dns": BASE["dns"]}
+    graph = run(shared, secrets={"dns_tsig_secret": SECRET})
+    (step,) = graph.steps("certificate/ask.py")
+    assert values_of(step.stdin)["CHALLENGE_SECRET"] == SECRET
+    assert has_secret(step.inputs["stdin"])

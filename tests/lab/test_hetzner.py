@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 GATEWAY = "10.81.0.1"
 PUBLIC = [IPv4Address("10.81.2.0") + index for index in range(1, 200)]
 BALANCER = "10.81.1.5"
+RESOLVER = "10.81.0.53"
 CONFIG: dict[str, Any] = {
     "platform": "hetzner",
     "allow": ["destroy"],
@@ -96,15 +97,18 @@ def configure(stack: Lab, **changed: Any) -> None:
     stack.config |= {f"stalwart-cluster:{key}": value for key, value in changed.items()}
 
 
-@pytest.fixture
-def resolver(cloud: Cloud) -> Iterator[dns.resolver.Resolver]:
-    """What the world is told, by a name server that serves the zone as it is now."""
-    # The name server has a head of its own for every zone.
+def published(cloud: Cloud) -> dict[str, str]:
+    """The zones as they are now, without the head that the name server has for each."""
     lines = [
         line for line in cloud.zone_text("example.org").splitlines() if not {"SOA", "NS", "$TTL"} & {*line.split()}
     ]
-    zones = {"example.org": "\n".join(lines) + "\n", "arpa": cloud.reverse_text()}
-    with NameServer(zones) as server:
+    return {"example.org": "\n".join(lines) + "\n", "arpa": cloud.reverse_text()}
+
+
+@pytest.fixture
+def resolver(cloud: Cloud) -> Iterator[dns.resolver.Resolver]:
+    """What the world is told, by a name server that serves the zone as it is now."""
+    with NameServer(published(cloud)) as server:
         asked = dns.resolver.Resolver(configure=False)
         asked.nameservers, asked.port = ["127.0.0.1"], server.port
         yield asked
@@ -240,11 +244,17 @@ def test_the_first_node_is_taken_out_and_no_mail_is_lost(stack: Lab, cloud: Clou
 
 
 @pytest.mark.skipif("TEST_MIRROR" in os.environ, reason="the real server asks the real authority")
-def test_a_certificate_is_asked_of_an_authority(stack: Lab) -> None:
+def test_a_certificate_is_asked_of_an_authority_when_the_world_leads_to_the_cluster(stack: Lab, cloud: Cloud) -> None:
+    assert isinstance(cloud.machines, LabMachines)
+    cloud.machines.own(RESOLVER)
+    # The first of the nodes asks.
+    asks = min(stack.outputs()["nodes"])
+    stack.ssh(asks, f"echo nameserver {RESOLVER} >/etc/resolv.conf")
     configure(stack, mail={"certificate": "letsencrypt_staging"})
-    stack.up()
-    assert stack.outputs()["certificate"]["issued"] is True
-    assert set(stack.up().summary.resource_changes or {}) == {"same"}
+    with NameServer(published(cloud), (RESOLVER, 53)):
+        stack.up()
+        assert stack.outputs()["certificate"]["issued"] is True
+        assert set(stack.up().summary.resource_changes or {}) == {"same"}
 
 
 def test_destroy_gives_everything_back(stack: Lab, cloud: Cloud) -> None:

@@ -14,7 +14,8 @@ def wish(count: int = 3, *, platform: str = "hetzner", **changed: Any) -> Settin
     hetzner = {"ssh_from": ["203.0.113.0/24"], **changed.pop("hetzner", {})}
     given: dict[str, Any] = {"platform": platform, "domains": {"example.org": {}}, **changed}
     given.setdefault("nodes", {f"mx{index}": {} for index in range(1, count + 1)})
-    return check(given | ({"hetzner": hetzner} if platform == "hetzner" else {}))
+    secret = frozenset({"dns_challenge_secret"} & set(given))
+    return check(given | ({"hetzner": hetzner} if platform == "hetzner" else {}), secret)
 
 
 def warnings(settings: Settings, stack: str = "staging") -> str:
@@ -138,10 +139,18 @@ def test_a_relay_behind_a_port_that_hetzner_closes_is_warned_of() -> None:
     )
 
 
-def test_an_authority_that_would_look_in_vain_is_warned_of() -> None:
+def test_who_enters_the_records_is_told_when_the_authority_is_asked() -> None:
     asked = {"certificate": "letsencrypt"}
     told = warnings(wish(mail=asked))
-    assert "asks acme-v02.api.letsencrypt.org in this run, and entering the records is left to you" in told
-    assert "Say private until `make dns-check`" in told
+    assert "asks acme-v02.api.letsencrypt.org once all names lead to the cluster" in told
+    assert "When `make dns-check` finds everything right, run `pulumi up` again" in told
     assert "asks acme" not in warnings(wish(mail=asked, dns={"provider": "hetzner"}))
     assert "asks acme" not in warnings(wish())
+
+
+def test_a_token_in_the_database_that_is_good_for_the_servers_is_warned_of() -> None:
+    by_records = {"certificate": "letsencrypt", "certificate_challenge": "dns"}
+    told = warnings(wish(mail=by_records, dns={"provider": "hetzner"}, dns_challenge_secret="t"))
+    assert "it is good for the servers of this stack too" in told
+    by_tls = wish(mail={"certificate": "letsencrypt"}, dns={"provider": "hetzner"})
+    assert "dns_challenge_secret" not in warnings(by_tls)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from components.settings.mistakes import Mistake
 from components.settings.rules import (
     certificate,
+    challenge,
     delivery,
     disks,
     domains,
@@ -22,6 +23,7 @@ _RULES = (
     *world.RULES,
     *records.RULES,
     *certificate.RULES,
+    *challenge.RULES,
     *domains.RULES,
     *people.RULES,
     *delivery.RULES,

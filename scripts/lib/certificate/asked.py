@@ -8,7 +8,7 @@ from lib.stalwart.change import Change, update
 from lib.stalwart.jmap import Client
 from lib.stalwart.listing import every
 
-_PROPERTIES = ("id", "name", "certificateManagement")
+_PROPERTIES = ("id", "name", "certificateManagement", "dnsManagement")
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,10 @@ class Asked:
     domain: str
     directory: str
     names: frozenset[str]
+    dns_server: str = ""
+    """Id of the object by which the server writes to the domain's zone; empty where it writes nothing."""
+
+    zone: str | None = None
 
 
 def read(client: Client, domains: Mapping[str, Any]) -> list[Asked]:
@@ -27,11 +31,12 @@ def read(client: Client, domains: Mapping[str, Any]) -> list[Asked]:
     directories = {provider["id"]: str(provider["directory"]) for provider in answer["list"]}
     found = []
     for item in every(client, "Domain", _PROPERTIES):
-        management = item["certificateManagement"]
+        management, records = item["certificateManagement"], item["dnsManagement"]
         if item["name"].lower() in domains:
             directory = directories.get(management.get("acmeProviderId"), "")
             names = frozenset(management.get("subjectAlternativeNames") or ())
-            found.append(Asked(item["id"], item["name"].lower(), directory, names))
+            server, zone = str(records.get("dnsServerId") or ""), records.get("origin")
+            found.append(Asked(item["id"], item["name"].lower(), directory, names, server, zone))
     return found
 
 

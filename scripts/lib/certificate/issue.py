@@ -25,6 +25,19 @@ def ask(client: Client, directory: str, provider: str, names: Mapping[str, Seque
             write(client, [*(held.removed(found) for found in in_the_way), *changes])
 
 
+def is_settled(client: Client, directory: str, names: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the authority is asked for these names already, and has issued for all of them."""
+    here = asked.read(client, names)
+    wanted = {(domain, directory, frozenset(its)) for domain, its in names.items()}
+    return {(one.domain, one.directory, one.names) for one in here} == wanted and not lacking(client, names)
+
+
+def lacking(client: Client, names: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Id -> name of the domains that ask for a certificate and have none yet."""
+    here = held.read(client)
+    return {one.id: one.domain for one in asked.read(client, names) if not held.with_names(here, [names[one.domain]])}
+
+
 def issued(client: Client, names: Mapping[str, Sequence[str]]) -> dict[str, Held] | None:
     """Domain -> its certificate, once there is one for every domain."""
     return held.issued(held.read(client), names)

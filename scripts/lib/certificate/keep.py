@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lib.certificate import asked, held
+from lib.certificate import asked, challenge, held
 from lib.certificate.asked import Asked
 from lib.certificate.held import Held
 from lib.certificate.shown import first_of, shown
@@ -44,7 +44,7 @@ def keep(client: Client, own: Own, names: Mapping[str, Sequence[str]], directory
     if directory and held.issued(held.with_names(here, _names_asked(domains, directory)), names):
         return Kept(None, is_default=False, changed=())
     theirs = held.with_names(here, _names_asked(domains))
-    changed = [] if directory else write(client, list(asked.nobody(domains)))
+    changed = [] if directory else [*write(client, list(asked.nobody(domains))), *challenge.clear(client, domains)]
     mine, more = _store(client, here, own, theirs if directory else [])
     changed += more
     if not directory:

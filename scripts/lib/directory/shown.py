@@ -1,15 +1,12 @@
 """Whether the world shows the records of signing keys: asked of the name servers that hold the domain."""
 
-import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from dns.rdatatype import TXT
-from lib.console import log
-from lib.dns.ask import Answer, Names, NoAnswer, Place
+from lib.dns.ask import Answer, Names, NoAnswer
+from lib.dns.patience import still_wrong
 
-_AT_ONCE = 8
-_PAUSE_SECONDS = 5.0
 # More say the same and cost time.
 _MOST_SERVERS = 6
 
@@ -24,19 +21,11 @@ def unshown(texts: Mapping[Record, str], names: Names, seconds: float) -> dict[R
         texts: record -> its text.
         seconds: how long it is looked again; once at least.
     """
-    end = time.monotonic() + seconds
-    left = dict(texts)
-    while True:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            asked = [pool.submit(trouble, domain, selector, text, names) for (domain, selector), text in left.items()]
-            found = [one.result() for one in asked]
-        why = {record: reason for record, reason in zip(left, found, strict=True) if reason}
-        left = {record: left[record] for record in why}
-        if not left or time.monotonic() + _PAUSE_SECONDS > end:
-            return why
-        if len(left) == len(texts):
-            log(f"waiting until the world shows {len(left)} records of signing keys (at most {seconds:.0f} s)")
-        time.sleep(_PAUSE_SECONDS)
+    looks = {
+        (domain, selector): partial(trouble, domain, selector, text, names)
+        for (domain, selector), text in texts.items()
+    }
+    return still_wrong(looks, seconds, f"the world to show {len(texts)} records of signing keys")
 
 
 def trouble(domain: str, selector: str, text: str, names: Names) -> str:
@@ -51,7 +40,7 @@ def trouble(domain: str, selector: str, text: str, names: Names) -> str:
         return str(silence)
     asked = 0
     for server in servers:
-        answer = _authority(names, server, name)
+        answer = names.told_by(server, name, TXT)
         if answer is None:
             continue
         if answer.alias:
@@ -67,19 +56,6 @@ def trouble(domain: str, selector: str, text: str, names: Names) -> str:
     except NoAnswer as silence:
         return str(silence)
     return "" if _same(answer, text) else f"the resolver {_said(answer)}"
-
-
-def _authority(names: Names, server: str, name: str) -> Answer | None:
-    """What one of the name servers says; None where it does not answer or does not hold the zone."""
-    for address in names.addresses(server):
-        place: Place = (address, names.port)
-        try:
-            answer = names.ask(place, name, TXT)
-        except NoAnswer:
-            continue
-        if answer.authoritative:
-            return answer
-    return None
 
 
 def _same(answer: Answer, text: str) -> bool:

@@ -88,6 +88,17 @@ class Names:
         except NoAnswer:
             return ()
 
+    def told_by(self, server: str, name: str, kind: RdataType) -> Answer | None:
+        """What one of a zone's name servers says; None where it does not answer or does not hold the zone."""
+        for address in self.addresses(server):
+            try:
+                answer = self.ask((address, self.port), name, kind)
+            except NoAnswer:
+                continue
+            if answer.authoritative:
+                return answer
+        return None
+
     def ask(self, place: Place, name: str, kind: RdataType, *, recurse: bool = False) -> Answer:
         """One question to one server, by UDP, and by TCP where the answer does not fit.
 

@@ -1,4 +1,4 @@
-"""An authoritative name server on loopback, whose zones may be replaced while it runs."""
+"""An authoritative name server, whose zones may be replaced while it runs."""
 
 import socketserver
 import struct
@@ -35,10 +35,10 @@ Zones = Mapping[dns.name.Name, dns.zone.Zone]
 class NameServer:
     """Serves zones, given as name -> text without SOA and NS, from the moment it is entered."""
 
-    def __init__(self, zones: Mapping[str, str]) -> None:
+    def __init__(self, zones: Mapping[str, str], place: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self._zones: Zones = {}
         self.serve(zones)
-        self._listeners = _pair(self)
+        self._listeners = _pair(self, place)
         self.port: int = self._listeners[0].server_address[1]
 
     def serve(self, zones: Mapping[str, str]) -> None:
@@ -171,12 +171,13 @@ class _Stream(socketserver.StreamRequestHandler):
             yield self.rfile.read(length)
 
 
-def _pair(names: NameServer) -> tuple[_Udp, _Tcp]:
-    """Listeners on a port that is free in both protocols."""
+def _pair(names: NameServer, place: tuple[str, int]) -> tuple[_Udp, _Tcp]:
+    """Listeners on a port that is free in both protocols, where none is given."""
+    address, port = place
     for _ in range(_PAIRS_OF_PORTS):
-        udp = _Udp(("127.0.0.1", 0), _Datagram)
+        udp = _Udp((address, port), _Datagram)
         try:
-            tcp = _Tcp(("127.0.0.1", udp.server_address[1]), _Stream)
+            tcp = _Tcp((address, udp.server_address[1]), _Stream)
         except OSError:  # somebody has that port of TCP
             udp.server_close()
             continue

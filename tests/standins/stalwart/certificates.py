@@ -13,13 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from .refused import Refused
-from .store import Store, Transaction
 
 Object = dict[str, Any]
 SET_BY_SERVER = ("issuer", "notValidAfter", "notValidBefore", "subjectAlternativeNames")
 
-_TASKS = b"task/acme/"
-_AUTHORITY = "STAND-IN authority"
 _DAYS = 90
 _CLOCK = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -44,31 +41,6 @@ def kept(value: Object, before: Object | None, patch: Mapping[str, Any]) -> Obje
 def masked(value: Object, mask: str) -> Object:
     """As it is shown: the private key never is."""
     return {**value, "privateKey": {**value["privateKey"], "secret": mask}}
-
-
-def ask(transaction: Transaction, identity: str) -> None:
-    """Have an authority asked for a domain, some time later."""
-    transaction.set(_TASKS + identity.encode(), b"1")
-
-
-def issue(store: Store, domains: Mapping[str, Object], held: Mapping[str, Object]) -> list[Object]:
-    """What an authority issues for the domains that ask; nobody is asked here.
-
-    A certificate with the same names that lasts is not asked for again, whoever issued it.
-    """
-
-    def claimed(transaction: Transaction) -> list[str]:
-        tasks = [key for key, _ in transaction.get_range(_TASKS)]
-        for key in tasks:
-            transaction.clear(key)
-        return [key.removeprefix(_TASKS).decode() for key in tasks]
-
-    made = []
-    for identity in store.transact(claimed):
-        names = sorted(domains[identity]["certificateManagement"].get("subjectAlternativeNames") or ())
-        if names and not any(sorted(value["subjectAlternativeNames"]) == names for value in held.values()):
-            made.append(signed(_AUTHORITY, names))
-    return made
 
 
 class Shown:

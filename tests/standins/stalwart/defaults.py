@@ -185,11 +185,19 @@ FIELDS: dict[str, Object] = {
     },
     "MemoryLookupKeyValue": {"namespace": "", "key": "", "value": "", "isGlobPattern": False},
     "AcmeProvider": {
-        "directory": "",
+        "directory": "https://acme-v02.api.letsencrypt.org/directory",
         "challengeType": "TlsAlpn01",
         "contact": {},
         "renewBefore": "R23",
         "maxRetries": 10,
+        "accountKey": "",
+        "accountUri": "",
+        "description": "",
+        "eabKeyId": None,
+        "eabHmacKey": None,
+        "memberTenantId": None,
+        "preferredChain": None,
+        "reuseKey": False,
     },
     "Certificate": {
         "certificate": {"@type": "Text", "value": ""},
@@ -324,7 +332,30 @@ VARIANTS: dict[str, dict[str, Object]] = {
         },
     }
 }
-FIELDS["MtaRoute"] = {key: value for fields in VARIANTS["MtaRoute"].values() for key, value in fields.items()}
+_WRITING: Object = {
+    "description": "",
+    "memberTenantId": None,
+    "timeout": 30000,
+    "ttl": 300000,
+    "pollingInterval": 15000,
+    "propagationTimeout": 60000,
+    "propagationDelay": None,
+}
+VARIANTS["DnsServer"] = {
+    "Tsig": {
+        "host": "",
+        "port": 53,
+        "keyName": "",
+        "key": {"@type": "Value", "secret": ""},
+        "protocol": "udp",
+        "tsigAlgorithm": "hmac-sha512",
+        **_WRITING,
+    },
+    "Hetzner": {"secret": {"@type": "Value", "secret": ""}, **_WRITING},
+}
+VARIANTS["Task"] = {"AcmeRenewal": {"domainId": "", "status": {"@type": "Pending"}, "due": None}}
+for _name, _variants in VARIANTS.items():
+    FIELDS[_name] = {key: value for fields in _variants.values() for key, value in fields.items()}
 
 # Type -> the properties that are unique together.
 UNIQUE = {

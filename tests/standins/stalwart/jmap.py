@@ -5,7 +5,7 @@ import re
 import socket
 from typing import Any
 
-from . import broadcast, certificates, dkim, jmapmail, principals
+from . import acme, broadcast, certificates, dkim, jmapmail, principals
 from .defaults import FIELDS, SINGLETONS
 from .jmapmail import Responses
 from .node import Node
@@ -18,6 +18,8 @@ Answer = dict[str, Any]
 _MOST_OBJECTS = 500
 _MOST_RESULTS = 5000
 _NOT_FILTERED = {"DkimSignature": ("selector", "stage", "publicKey")}
+# Asked for by another name than the object has.
+_FILTERED = {"type": "@type"}
 _ADMINISTRATION = re.compile(r"x:(\w+)/(get|query|set)")
 
 
@@ -83,7 +85,8 @@ def _administered(node: Node, account: Answer, method: str, arguments: Answer, c
             if key in _NOT_FILTERED.get(name, ()):
                 text = f"Filter on property {key} is not supported or invalid"
                 raise Refused("unsupportedFilter", description=text)
-        found_ids = [i for i, value in objects.items() if all(value.get(key) == part for key, part in wanted.items())]
+        asked = {_FILTERED.get(key, key): part for key, part in wanted.items()}
+        found_ids = [i for i, value in objects.items() if all(value.get(key) == part for key, part in asked.items())]
         start = arguments.get("position") or 0
         page = found_ids[start : start + min(arguments.get("limit") or _MOST_RESULTS, _MOST_RESULTS)]
         answer = {"queryState": "n", "canCalculateChanges": True, "position": start, "ids": page}
@@ -122,6 +125,12 @@ def _objects(node: Node, name: str) -> dict[str, Answer]:
     if name in principals.TYPES:
         names = {identity: domain["name"] for identity, domain in node.registry.all("Domain", cached=True).items()}
         objects = {identity: principals.shown(value, names, MASK) for identity, value in objects.items()}
+    if name == "DnsServer":
+        objects = {identity: acme.masked(value, MASK) for identity, value in objects.items()}
+    if name == "AcmeProvider":
+        objects = {identity: {**value, "accountKey": MASK} for identity, value in objects.items()}
+    if name == "Task":
+        objects = {identity: acme.shown(value) for identity, value in objects.items()}
     if name == "Certificate":
         objects = {identity: certificates.masked(value, MASK) for identity, value in objects.items()}
     return objects

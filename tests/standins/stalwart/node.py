@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-from . import broadcast, certificates, dkim
+from . import acme, broadcast, certificates, dkim
 from .coordinator import Coordinator
 from .encryption.sealing import Sealing
 from .filing import Filing
@@ -193,7 +193,7 @@ class Node:
 
     def _certify(self) -> None:
         """An authority issues some time after a domain begins to ask it. Nobody is asked here."""
-        issued = certificates.issue(self.store, self.registry.all("Domain"), self.registry.all("Certificate"))
+        issued = acme.issue(self.store, self.registry.all)
         for made in issued:
             self._follow(self.registry.create("Certificate", made))
         if issued:

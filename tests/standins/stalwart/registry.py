@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any
 
-from . import certificates, dkim, principals
+from . import acme, certificates, dkim, principals
 from .defaults import FIELDS, SINGLETONS, UNIQUE, VARIANTS, Object, first_objects
 from .encryption import keys
 from .refused import Refused
@@ -102,6 +102,13 @@ class Registry:
             made = certificates.kept(made, None, value)
         if name == "PublicKey":
             made = keys.kept(made, self.all(name).values())
+        if name == "AcmeProvider":
+            made = acme.account(made, None, value)
+        if name == "DnsServer":
+            made = acme.name_server(made)
+        if name == "Task" and made["domainId"] not in self.all("Domain"):
+            raise Refused("invalidForeignKey", objectId={"object": "Domain", "id": made["domainId"]})
+        begins = name == "Domain" and acme.managed(made, None, self.all)
 
         def body(transaction: Transaction) -> str:
             if unique := UNIQUE.get(name):
@@ -119,8 +126,8 @@ class Registry:
             transaction.set(_key(name, identity), json.dumps(made).encode())
             if name == "Domain" and made["dkimManagement"]["@type"] == "Automatic":
                 dkim.ask_for_keys(transaction, identity)
-            if name == "Domain" and made["certificateManagement"]["@type"] == "Automatic":
-                certificates.ask(transaction, identity)
+            if begins:
+                self._schedule(transaction, identity)
             return identity
 
         return str(self._changed(self.store.transact(body)))
@@ -129,6 +136,7 @@ class Registry:
         """Change properties; `a/b/c` reaches inside."""
         self._check_properties(name, patch)
         domains = self.all("Domain") if name == "DkimSignature" else {}
+        others = {kind: self.all(kind) for kind in ("DnsServer", "AcmeProvider")} if name == "Domain" else {}
 
         def body(transaction: Transaction) -> None:
             found = transaction.get(_key(name, identity))
@@ -157,10 +165,14 @@ class Registry:
                 value = certificates.kept(value, before, patch)
             if name == "PublicKey":
                 value = keys.kept(value, ())
+            if name == "AcmeProvider":
+                value = acme.account(value, before, patch)
+            if name == "DnsServer":
+                value = acme.name_server(value)
             if name == "Domain" and _turns_automatic("dkimManagement", before, value):
                 dkim.ask_for_keys(transaction, identity)
-            if name == "Domain" and _turns_automatic("certificateManagement", before, value):
-                certificates.ask(transaction, identity)
+            if name == "Domain" and acme.managed(value, before, others.__getitem__):
+                self._schedule(transaction, identity)
             transaction.set(_key(name, identity), json.dumps(value).encode())
 
         self._changed(self.store.transact(body))
@@ -169,12 +181,20 @@ class Registry:
         """Remove an object."""
         if identity not in self.all(name):
             raise Refused("notFound")
+        if name in {"DnsServer", "AcmeProvider"}:
+            acme.unlinked(name, identity, self.all("Domain"))
 
         def body(transaction: Transaction) -> None:
             principals.release(transaction, name, identity)
             transaction.clear(_key(name, identity))
 
         self._changed(self.store.transact(body))
+
+    @staticmethod
+    def _schedule(transaction: Transaction, domain: str) -> None:
+        """Have a certificate asked for, as soon as somebody looks."""
+        now = time.time()
+        transaction.set(_key("Task", encode(time.time_ns() // 1000)), json.dumps(acme.task(domain, now)).encode())
 
     def _changed(self, result: Any) -> Any:
         self.invalidate()

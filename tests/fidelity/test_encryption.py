@@ -1,4 +1,4 @@
-"""Encryption at rest in the mail server stand-in, as the real one's source has it, flaws and all.
+"""Encryption at rest in the mail server stand-in: as recorded on 0.16.19, and as its source has it, flaws and all.
 
 Sources: crates/common/src/storage/encryption.rs, crates/email/src/message/{crypto,ingest,delivery}.rs and
 crates/common/src/cache/principals.rs of 0.16.19.
@@ -6,6 +6,7 @@ crates/common/src/cache/principals.rs of 0.16.19.
 
 import json
 from email import message_from_bytes
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.inprocess import InProcess, served
 from tests.keys import EXPIRED, certificate, elliptic, openpgp
 from tests.standins.stalwart.encryption import sealing
 
+RECORDING = Path(__file__).parents[1] / "recordings/stalwart/70-public-keys.json"
 SECRET = b"the treasure lies under the third oak"
 MAIL = b"From: eve@elsewhere.net\r\nTo: anna@dev.test\r\nSubject: a map\r\n\r\n" + SECRET + b"\r\n"
 ADDRESS = "anna@dev.test"
@@ -64,6 +66,34 @@ def waiting(client: InProcess) -> list[dict[str, Any]]:
     for identity in client.node.post.spool.due():
         client.node.post.attempt(identity)
     return [*client.node.registry.all("QueuedMessage").values()]
+
+
+RECORDED: list[dict[str, Any]] = json.loads(RECORDING.read_text())
+
+
+# GnuPG, which stands for the real one's library, encrypts to none that was revoked.
+@pytest.mark.parametrize(
+    "case", [case for case in RECORDED if "revoked" not in case["what"]], ids=lambda case: case["what"]
+)
+def test_a_key_is_taken_or_refused_and_mail_sealed_or_kept_waiting_as_recorded(
+    client: InProcess, case: dict[str, Any]
+) -> None:
+    told = tried(client, case["key"])
+    if refused := case["refused"]:
+        assert told["type"] == refused["type"]
+        assert told["properties"] == refused["properties"]
+        assert refused["description"].startswith(told["description"])
+        return
+    assert "notUpdated" not in encrypts(client, told, case["algorithm"])
+    stored = arrives(client)
+    if case["mail"] == "waits":
+        assert stored == []
+        (message,) = waiting(client)
+        assert message["recipients"][ADDRESS]["status"]["responseMessage"] == "Transient server failure."
+    else:
+        (raw,) = stored
+        assert message_from_bytes(raw).get_content_type() == case["mail"]
+        assert SECRET not in raw
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ PGP, SMIME = "pgp", "smime"
 _MOST = 5
 # From a dash to the end of its line, then to the end of the next line that has a dash.
 _BLOCK = re.compile(r"\s*-([^\n]*)\n([^-]*-[^\n]*)\n")
+_DIGEST = re.compile(rb"digest algo (\d+)")
+# MD5, SHA-1, RIPEMD-160: signatures that the real one's library takes for none. GnuPG still takes SHA-1.
+_BROKEN_DIGESTS = {b"1", b"2", b"3"}
 _BASE64 = re.compile("[A-Za-z0-9+/=]*")
 
 
@@ -80,9 +83,13 @@ def _decoded(text: str) -> bytes:
 
 def _pgp(text: str) -> None:
     with tempfile.TemporaryDirectory() as home:
-        listed = ran("gpg", "--homedir", home, "--batch", "--show-keys", "--with-colons", data=text.encode())
+        gpg = ("gpg", "--homedir", home, "--batch")
+        listed = ran(*gpg, "--show-keys", "--with-colons", data=text.encode())
+        packets = ran(*gpg, "--list-packets", data=text.encode()) or b""
     if not listed:
         raise ValueError("Failed to decode OpenPGP public key")
+    if {*_DIGEST.findall(packets)} <= _BROKEN_DIGESTS:
+        raise ValueError("Could not find any suitable keys in OpenPGP public key")
     lines = [line.split(":") for line in listed.decode(errors="replace").splitlines()]
     alive = [line for line in lines if line[0] in {"pub", "sub", "sec", "ssb"} and line[1] not in {"e", "r", "i"}]
     is_alive = any(line[0] in {"pub", "sec"} for line in alive)

@@ -18,6 +18,17 @@ from .spool import RETRY_SECONDS, WAITING, Spool, moment
 # How often a node looks for what another left; what it was given itself it tries at once.
 _LOOK_SECONDS = 2.0
 
+# As recorded on 0.16.19.
+_NOT_NOW: Status = {
+    "@type": "TemporaryFailure",
+    "errorType": "unexpectedResponse",
+    "errorMessage": None,
+    "responseHostname": "localhost",
+    "responseCode": 451,
+    "responseEnhanced": "4.3.0",
+    "responseMessage": "Transient server failure.",
+}
+
 if TYPE_CHECKING:
     from ..filing import Filing
 
@@ -45,7 +56,7 @@ class Post:
 
     def keep_back(self, address: str, raw: bytes) -> None:
         """Queue a mail for somebody here that cannot be stored now."""
-        self.spool.put("", [address], raw, ("127.0.0.1", 0))
+        self.spool.put("", [address], raw, ("127.0.0.1", 0), "local")
         self.wake()
 
     def wake(self) -> None:
@@ -114,7 +125,7 @@ class Post:
         try:
             self._filing.to_account(account, raw)
         except Unsealed:
-            return failed("unexpectedResponse", "Transient server failure.")
+            return _NOT_NOW
         return {"@type": "Completed"}
 
     def _bounce(self, message: Object, lost: Iterable[str]) -> None:

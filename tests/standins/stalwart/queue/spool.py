@@ -29,7 +29,9 @@ class Spool:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def put(self, sender: str, recipients: list[str], raw: bytes, origin: tuple[str, int]) -> None:
+    def put(
+        self, sender: str, recipients: list[str], raw: bytes, origin: tuple[str, int], queue: str = "remote"
+    ) -> None:
         """Take a mail in; origin is the address and the port by which it came."""
         now = time.time()
         identity = f"jp3{encode(time.time_ns() // 1000)}"
@@ -39,7 +41,7 @@ class Spool:
             "notifyCount": 0,
             "notifyDue": moment(now + _NOTIFY_SECONDS),
             "expires": {"@type": "Ttl", "expiresAt": moment(now + _EXPIRES_SECONDS)},
-            "queueName": "remote",
+            "queueName": queue,
             "status": {"@type": "Scheduled"},
             "flags": {},
             "orcpt": None,

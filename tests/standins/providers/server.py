@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -37,7 +38,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         # Providers of one stack that differ in their settings share this process, and each has a connection of its own.
         self._settings: dict[str, Values] = {}
         self._engine: Any = None
-        self._stop = threading.Event()
+        self._is_canceled = False
+        self._stops: WeakSet[threading.Event] = WeakSet()
 
     def Handshake(self, request: Any, context: Context) -> Any:  # noqa: N802  # the protocol's names
         self._attach(request.engine_address)
@@ -138,13 +140,15 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return response
 
     def Cancel(self, request: Any, context: Context) -> Any:  # noqa: N802
-        self._stop.set()
+        self._is_canceled = True
+        for stop in [*self._stops]:
+            stop.set()
         return Empty()
 
     def _attach(self, address: str) -> None:
         if address:
             self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
-            self._stop = threading.Event()
+            self._is_canceled = False
 
     def _kind(self, urn: str, context: Context) -> Kind:
         token = urn.split("::")[2].rsplit("$", 1)[-1]
@@ -160,7 +164,12 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             with suppress(grpc.RpcError):  # an engine that is ending does not listen any more
                 engine.Log(request)
 
-        return Call(urn, log, self._stop, self._settings.get(context.peer(), {}), identity)
+        stop = threading.Event()
+        self._stops.add(stop)
+        # Nobody waits any more, as after the time a step may take: what runs for it ends.
+        if self._is_canceled or not context.add_callback(stop.set):
+            stop.set()
+        return Call(urn, log, stop, self._settings.get(context.peer(), {}), identity)
 
     def _done(self, context: Context, work: Any) -> Any:
         try:

@@ -72,6 +72,7 @@ def _connect(connection: dict[str, Any]) -> paramiko.Transport:
         wire = socket.create_connection((host, port), seconds)
     except OSError as trouble:
         raise OSError(f"dial tcp {host}:{port}: connect: {trouble}") from None
+    _keep_alive(wire)
     transport = paramiko.Transport(wire)
     transport.banner_timeout = transport.auth_timeout = transport.handshake_timeout = seconds
     try:
@@ -91,6 +92,16 @@ def _connect(connection: dict[str, Any]) -> paramiko.Transport:
         transport.close()
         raise
     return transport
+
+
+def _keep_alive(wire: socket.socket) -> None:
+    """Notice a host that lost its power: at once when it boots again, else after some minutes.
+
+    Source: the defaults of Go's net.Dialer, by which the plugin connects.
+    """
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in ((socket.TCP_KEEPIDLE, 15), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 9)):
+        wire.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _key(connection: dict[str, Any]) -> paramiko.PKey:

@@ -72,7 +72,7 @@ class Certificate(pulumi.ComponentResource):
                 },
                 parent=self,
                 after=[args.stored.step, *args.published],
-                timeout="20m",
+                timeout="25m",
             )
             self.state = facts(asked)
         self.register_outputs({"state": self.state})

@@ -1,5 +1,6 @@
 """How an authority is shown that names are ours, and what failed is tried again: the stand-in answers as Stalwart."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,12 +11,12 @@ from lib.console import Failed
 from lib.stalwart.change import write
 from lib.stalwart.jmap import Client, Refused
 
-from tests.standins.stalwart import acme
+from tests.standins.stalwart import acme, jmap
 from tests.standins.stalwart.node import Node
 
 from .conftest import _until
 from .test_certificates import LETSENCRYPT, NAMES, client
-from .test_stalwart import node
+from .test_stalwart import RECOVERY, node, recorded
 
 __all__ = ["client", "node"]
 TSIG = {
@@ -109,6 +110,51 @@ def test_a_domain_without_a_zone_is_not_asked_for_by_records(client: Client) -> 
         issue.ask(client, LETSENCRYPT, account, NAMES)
 
 
+def exchanged(node: Node, number: str, **renamed: str) -> tuple[list[Any], list[Any]]:
+    """The answers of the stand-in and of the real server to the same request; ids of the real one are renamed."""
+    text = json.dumps(recorded(number))
+    for theirs, ours in renamed.items():
+        text = text.replace(theirs, ours)
+    found = json.loads(text)
+    return jmap.respond(node, RECOVERY, found["request"])["methodResponses"], found["response"]["methodResponses"]
+
+
+def test_what_cannot_be_is_refused_as_the_real_server_refuses_it(node: Node) -> None:
+    ours, theirs = exchanged(node, "80")
+    for (method, answer, _), (real_method, real, _) in zip(ours, theirs, strict=True):
+        assert (method, answer.get("notCreated")) == (real_method, real.get("notCreated"))
+    assert ours[-1][1]["type"] == theirs[-1][1]["type"] == "unsupportedFilter"
+
+
+def test_accounts_and_who_takes_records_are_listed_as_the_real_server_lists_them(client: Client, node: Node) -> None:
+    ours, theirs = exchanged(node, "81")
+    servers, real_servers = (found[1][1]["list"] for found in (ours, theirs))
+    assert [{**one, "id": ""} for one in servers] == [{**one, "id": ""} for one in real_servers]
+    (account,), (real_account,) = (found[3][1]["list"] for found in (ours, theirs))
+    named = {"id", "accountUri", "description"}
+    assert {key: part for key, part in account.items() if key not in named} == {
+        key: part for key, part in real_account.items() if key not in named
+    }
+    assert set(account) == set(real_account)
+    assert ours[4][1]["notCreated"] == theirs[4][1]["notCreated"]
+
+    made = {real[1]["created"][name]["id"]: our[1]["created"][name]["id"] for our, real, name in _made(ours, theirs)}
+    ours, theirs = exchanged(node, "82", **made)
+    linked = [answer["notDestroyed"] for _, answer, _ in (ours[0], ours[3])]
+    real_linked = [answer["notDestroyed"] for _, answer, _ in (theirs[0], theirs[3])]
+    for mine, real in zip(linked, real_linked, strict=True):
+        ((identity, detail),) = mine.items()
+        assert {**detail, "linkedObjects": []} == {**real[identity], "linkedObjects": []}
+        assert [one["object"] for one in detail["linkedObjects"]] == ["Domain"]
+    for index in (1, 2, 4):
+        assert ours[index][1] == {**theirs[index][1], "accountId": ours[index][1]["accountId"]}
+
+
+def _made(ours: list[Any], theirs: list[Any]) -> list[tuple[Any, Any, str]]:
+    """The answers that made objects, with the name of each in the request."""
+    return [(ours[0], theirs[0], "tsig"), (ours[2], theirs[2], "p")]
+
+
 def test_what_a_domain_needs_is_not_taken_out(client: Client) -> None:
     account = ask(client, UPDATES)
     (server,) = listed(client, "DnsServer")
@@ -118,7 +164,7 @@ def test_what_a_domain_needs_is_not_taken_out(client: Client) -> None:
 
 
 def test_an_account_has_a_person_behind_it(client: Client) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="At least one contact email is required"):
         client.call(("x:AcmeProvider/set", {"create": {"p": {"directory": LETSENCRYPT}}}))
 
 
@@ -146,7 +192,10 @@ def test_what_failed_is_told_and_tried_again_once_the_cause_is_gone(
 
 
 def why(client: Client) -> dict[str, str]:
-    return orders.trouble(orders.read(client, lacking(client)), lacking(client), datetime.now(UTC))
+    """What is told of domains for which nothing is tried now."""
+    found = orders.read(client, lacking(client))
+    resting = orders.all_rest(found, lacking(client), datetime.now(UTC))
+    return orders.trouble(found, lacking(client)) if resting else {}
 
 
 def test_what_is_tried_now_is_left_alone_and_so_is_who_asked_for_a_pause() -> None:

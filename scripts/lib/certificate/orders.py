@@ -32,6 +32,9 @@ class Order:
     why: str
     """The server's words for the last failure; empty where there was none."""
 
+    since: str = ""
+    """When it was made, as the server writes it; sorts by time."""
+
     def rests(self, now: datetime) -> bool:
         """Whether nothing is tried now: after a failure for good, or until a time that has not come."""
         return self.due is None or self.due > now
@@ -39,7 +42,7 @@ class Order:
 
 def read(client: Client, domains: Collection[str]) -> list[Order]:
     """The orders for some domains, by their ids."""
-    found = every(client, "Task", ("id", "domainId", "status"), {"type": "AcmeRenewal"})
+    found = every(client, "Task", ("id", "domainId", "status"), {"@type": "AcmeRenewal"})
     return [_order(item) for item in found if item["domainId"] in domains]
 
 
@@ -63,13 +66,20 @@ def begun_again(orders: Collection[Order], domains: Mapping[str, str], now: date
             yield Change(what, create("Task", new))
 
 
-def trouble(orders: Collection[Order], domains: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """Domain -> why its certificate is not there, where nothing is tried now and the server has said why.
+def trouble(orders: Collection[Order], domains: Mapping[str, str]) -> dict[str, str]:
+    """Domain -> why its certificate is not there, as far as the server has said it.
 
     Args:
         domains: id -> name.
     """
-    return {domains[one.domain]: one.why for one in orders if one.domain in domains and one.why and one.rests(now)}
+    newest = sorted(orders, key=lambda one: one.since)
+    return {domains[one.domain]: one.why for one in newest if one.domain in domains and one.why}
+
+
+def all_rest(orders: Collection[Order], domains: Collection[str], now: datetime) -> bool:
+    """Whether nothing is tried now for any of some domains, by their ids."""
+    at_work = {one.domain for one in orders if not one.rests(now)}
+    return at_work.isdisjoint(domains)
 
 
 def _order(item: Mapping[str, Any]) -> Order:
@@ -80,4 +90,5 @@ def _order(item: Mapping[str, Any]) -> Order:
         domain=item["domainId"],
         due=datetime.strptime(due, _CLOCK).replace(tzinfo=UTC) if due else None,
         why=str(status.get("failureReason") or ""),
+        since=str(status.get("createdAt") or ""),
     )

@@ -7,9 +7,11 @@ and what a server built from it answered.
 import base64
 import binascii
 import calendar
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from . import certificates
@@ -20,6 +22,7 @@ Object = dict[str, Any]
 SET_BY_SERVER = ("accountKey", "accountUri", "description")
 CHALLENGES = ("TlsAlpn01", "Http01", "Dns01", "DnsPersist01")
 PROTOCOLS = ("udp", "tcp")
+ALGORITHMS = ("hmac-sha512", "hmac-sha384", "hmac-sha256", "hmac-sha224", "hmac-sha1", "hmac-md5")
 
 _AUTHORITY = "STAND-IN authority"
 _CLOCK = "%Y-%m-%dT%H:%M:%SZ"
@@ -44,14 +47,16 @@ def account(value: Object, before: Object | None, patch: Mapping[str, Any]) -> O
     if given := [name for name in SET_BY_SERVER if name in patch]:
         raise Refused("invalidPatch", description="Cannot modify server set property", properties=given)
     if before is not None and "directory" in patch and patch["directory"] != before["directory"]:
-        raise Refused("invalidPatch", description="Cannot modify immutable property", properties=["directory"])
+        raise Refused("invalidPatch", description="Cannot modify read-only property", properties=["directory"])
     _one_of(value["challengeType"], CHALLENGES, "challengeType")
     if not value["contact"]:
-        raise Refused("validationFailed", validationErrors=[{"type": "minItems", "property": "contact"}])
+        text = "Failed to create ACME account: Invalid request: At least one contact email is required"
+        raise Refused("invalidProperties", description=text, properties=["directory"])
     if before is None:
         contact = {f"mailto:{one.removeprefix('mailto:')}": True for one in value["contact"]}
-        uri = f"{value['directory'].rsplit('/', 1)[0]}/acct/1"
-        value = {**value, "contact": contact, "accountUri": uri, "description": f"{value['directory']} ({uri})"}
+        number = hashlib.sha256(value["directory"].encode()).hexdigest()[:16]
+        uri = f"{value['directory'].rsplit('/', 1)[0]}/my-account/{number}"
+        value = {**value, "contact": contact, "accountUri": uri, "description": f"{value['directory']} ({number})"}
     return value
 
 
@@ -61,15 +66,30 @@ def name_server(value: Object) -> Object:
     Raises:
         Refused: as the real one says it.
     """
-    if value["@type"] == "Tsig":
-        _one_of(value["protocol"], PROTOCOLS, "protocol")
-        try:
-            base64.b64decode(value["key"].get("secret") or "", validate=True)
-        except binascii.Error as trouble:
-            raise _not_built(f"Failed to base64 decode TSIG key: {trouble}") from None
-    elif not value["secret"].get("secret"):
-        raise _not_built("Failed to build DNS updater: API error: Hetzner API token must not be empty")
+    place = "key" if value["@type"] == "Tsig" else "secret"
+    secret = value[place].get("secret")
+    for name, given in (("keyName", value.get("keyName")), (f"{place}/secret", secret)):
+        if given == "":
+            raise Refused("invalidPatch", description="Invalid value for property.", properties=[name])
+    if value["@type"] != "Tsig":
+        return value
+    _one_of(value["protocol"], PROTOCOLS, "protocol")
+    _one_of(value["tsigAlgorithm"], ALGORITHMS, "tsigAlgorithm")
+    try:
+        ip_address(value["host"])
+    except ValueError:
+        raise Refused("invalidPatch", description="Failed to parse IpAddr from string", properties=["host"]) from None
+    try:
+        base64.b64decode(secret or "", validate=True)
+    except binascii.Error:
+        text = "Failed to build DNS server: Failed to base64 decode TSIG key: Invalid symbol 32, offset 3."
+        raise Refused("invalidProperties", description=text) from None
     return value
+
+
+def account_shown(value: Object, mask: str) -> Object:
+    """An account as it is listed: its key is not, nor what it was made with."""
+    return {**{key: part for key, part in value.items() if not key.startswith("eab")}, "accountKey": mask}
 
 
 def masked(value: Object, mask: str) -> Object:
@@ -90,11 +110,13 @@ def managed(value: Object, before: Object | None, of: Callable[[str], Mapping[st
     records, asked = value["dnsManagement"], value["certificateManagement"]
     by_records, asks = records["@type"] == "Automatic", asked["@type"] == "Automatic"
     if by_records and not records.get("publishRecords", {"mx": True}):
-        raise Refused("validationFailed", validationErrors=[{"type": "minItems", "property": "publishRecords"}])
+        error = {"type": "MinLength", "property": "publishRecords", "required": 1}
+        raise Refused("validationFailed", validationErrors=[error])
     if by_records and records.get("dnsServerId") not in of("DnsServer"):
         raise Refused("invalidForeignKey", objectId={"object": "DnsServer", "id": records.get("dnsServerId")})
     if asks and asked.get("acmeProviderId") not in of("AcmeProvider"):
-        raise Refused("invalidForeignKey", objectId={"object": "AcmeProvider", "id": asked.get("acmeProviderId")})
+        text = "ACME provider not found"
+        raise Refused("invalidProperties", description=text, properties=["acmeProviderId"])
     # Only then something is done: a change of what is managed already waits for the next time.
     begins = asks and (before is None or before["certificateManagement"]["@type"] != "Automatic")
     if begins and not by_records and of("AcmeProvider")[asked["acmeProviderId"]]["challengeType"] == "Dns01":
@@ -188,13 +210,9 @@ def _failed(found: Object, reason: str, *, for_good: bool) -> Object:
 
 def _one_of(given: object, known: tuple[str, ...], place: str) -> None:
     if given not in known:
-        first = known[0][:1].upper() + known[0][1:]
+        first = "".join(part[:1].upper() + part[1:] for part in known[0].split("-"))
         text = f'Invalid value Str("{given}") for enum type {first}.'
         raise Refused("invalidPatch", description=text, properties=[place])
-
-
-def _not_built(why: str) -> Refused:
-    return Refused("invalidProperties", description=f"Failed to build DNS server: {why}")
 
 
 def _written(moment: float) -> str:

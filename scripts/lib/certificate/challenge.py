@@ -56,21 +56,30 @@ def parse(text: str, secret: str) -> Challenge:
 
 
 def prepare(client: Client, challenge: Challenge, domains: Iterable[Asked]) -> list[str]:
-    """Let the mail servers write the records of a challenge, where it is one; what was changed, in words."""
+    """Let the mail servers write the records of a challenge, where it is one; what was changed, in words.
+
+    Args:
+        domains: all that the server has: one that was taken out of the stack file may still name a former key.
+    """
     if not challenge.server:
         return []
     server = _kept(client, challenge)
+    former = [other["id"] for other in _servers(client) if other["id"] != server]
     changes: list[Change] = []
     for one in domains:
-        zone = challenge.zones[one.domain]
-        if (one.dns_server, one.zone) != (server, zone):
-            changes += _writing(one, server, zone)
-    former = [other["id"] for other in _servers(client) if other["id"] != server]
+        if one.domain not in challenge.zones:
+            changes += _not_writing(one) if one.dns_server in {server, *former} else ()
+        elif (one.dns_server, one.zone) != (server, challenge.zones[one.domain]):
+            changes += _writing(one, server, challenge.zones[one.domain])
     return write(client, [*changes, *map(_forgotten, former)])
 
 
 def clear(client: Client, domains: Iterable[Asked]) -> list[str]:
-    """Let the mail servers write no records any more, and forget the secret; what was changed, in words."""
+    """Let the mail servers write no records any more, and forget the secret; what was changed, in words.
+
+    Args:
+        domains: all that the server has.
+    """
     ours = [server["id"] for server in _servers(client)]
     changes = [change for one in domains if one.dns_server in ours for change in _not_writing(one)]
     return write(client, [*changes, *map(_forgotten, ours)])

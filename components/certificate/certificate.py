@@ -95,6 +95,5 @@ def _secret(args: CertificateArgs) -> pulumi.Input[str]:
 
 def _addresses(args: CertificateArgs) -> pulumi.Output[str]:
     """Where the names lead: to the front, and to each node."""
-    names = (args.settings.hostname, args.settings.outgoing)
-    found = (address.value for name in names for address in args.front.addresses[name])
+    found = (address.value for addresses in args.front.addresses.values() for address in addresses)
     return pulumi.Output.all(*found).apply(lambda known: " ".join(sorted({*known})))

@@ -97,9 +97,10 @@ def node(**changed: Any) -> View:
     return replace(WELL, nodes=(Seen(TARGET, {**FOUND, **changed}),))
 
 
-def certified(source: str = "private", **changed: Any) -> View:
+def certified(source: str = "private", waits_for: str = "", **changed: Any) -> View:
     """The stack's own certificate, or one of an authority, in some way other than it should be."""
     wanted_one = {"source": source} | ({} if source.startswith("https:") else {"sha256": SHOWN["sha256"]})
+    wanted_one |= {"waits_for": waits_for} if waits_for else {}
     return replace(node(certificates=[{**SHOWN, **changed}]), wanted=replace(WANTED, certificate=wanted_one))
 
 
@@ -205,7 +206,12 @@ LATER = (datetime.now(UTC) + timedelta(days=20)).isoformat(timespec="seconds")
         (
             certified(source=ACME),
             f"{ON_MX1} is the stack's own that stands in: the authority has not issued yet",
-            "journalctl",
+            "pulumi up looks again",
+        ),
+        (
+            certified(source=ACME, waits_for="these names to lead to the cluster: mail.dev.test"),
+            f"{ON_MX1} is the stack's own that stands in: the authority has not issued yet",
+            "pulumi up looks again; the last one waited for these names to lead to the cluster: mail.dev.test",
         ),
         (
             certified(holds=False),

@@ -44,9 +44,10 @@ def keep(client: Client, own: Own, names: Mapping[str, Sequence[str]], directory
     if directory and held.issued(held.with_names(here, _names_asked(domains, directory)), names):
         return Kept(None, is_default=False, changed=())
     theirs = held.with_names(here, _names_asked(domains))
-    changed = (
-        [] if directory else [*write(client, list(asked.nobody(domains))), *challenge.clear(client, asked.read(client))]
-    )
+    changed: list[str] = []
+    if not directory:
+        changed += write(client, list(asked.nobody(domains)))
+        changed += challenge.clear(client, asked.read(client))
     mine, more = _store(client, here, own, theirs if directory else [])
     changed += more
     if not directory:

@@ -64,7 +64,8 @@ def _of_node(node: str, one: Shown, view: View) -> Iterator[Difference]:
         yield Difference(Subject.CERTIFICATE, text, remedy, node)
     elif public and "Private CA of" in one["issuer"]:
         text = f"{what} is the stack's own that stands in: the authority has not issued yet"
-        yield Difference(Subject.CERTIFICATE, text, _renewal(node, wanted), node)
+        awaited = f"; the last one waited for {wanted['waits_for']}" if wanted.get("waits_for") else ""
+        yield Difference(Subject.CERTIFICATE, text, f"pulumi up looks again{awaited}", node)
 
 
 def _renewal(node: str, wanted: Mapping[str, Any]) -> str:

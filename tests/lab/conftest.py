@@ -29,6 +29,7 @@ class Lab:
         self.config = {f"stalwart-cluster:{key}": value for key, value in config.items()}
         self._environment = environment
         self._key = home / "key"
+        self._addresses: dict[str, str] = {}
 
     @property
     def stack(self) -> automation.Stack:
@@ -53,8 +54,10 @@ class Lab:
         return {key: output.value for key, output in self.stack.outputs().items()}
 
     def address(self, node: str) -> str:
-        """A node's address."""
-        return str(self.outputs()["nodes"][node]["address"])
+        """A node's address, which it keeps as long as it has its name; so the engine is asked once."""
+        if node not in self._addresses:
+            self._addresses[node] = str(self.outputs()["nodes"][node]["address"])
+        return self._addresses[node]
 
     def ssh(self, node: str, command: str, given: str = "", seconds: float = 60) -> str:
         """What a command on a node prints that is given a text on its standard input."""

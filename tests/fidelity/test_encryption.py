@@ -15,7 +15,7 @@ from tests.inprocess import InProcess, served
 from tests.keys import EXPIRED, certificate, elliptic, openpgp
 from tests.standins.stalwart.encryption import sealing
 
-RECORDING = Path(__file__).parents[1] / "recordings/stalwart/70-public-keys.json"
+RECORDING = Path(__file__).parents[1] / "recordings/stalwart/47-public-keys.json"
 SECRET = b"the treasure lies under the third oak"
 MAIL = b"From: eve@elsewhere.net\r\nTo: anna@dev.test\r\nSubject: a map\r\n\r\n" + SECRET + b"\r\n"
 ADDRESS = "anna@dev.test"

@@ -9,6 +9,7 @@
 source lib/common.sh
 source lib/lab/names.sh
 source lib/lab/base.sh
+source lib/lab/cgroup.sh
 source lib/lab/host.sh
 source lib/lab/tree.sh
 source lib/lab/resolver.sh

@@ -33,7 +33,7 @@ class LabMachines:
             "LAB_HOST_KEY": config["ssh_keys"]["ed25519_private"],
         }
         _run("lab/host.sh", "up", self._common | given)
-        inside = ["nsenter", "--net", "--target", self._leader(server["name"])]
+        inside = ["nsenter", "--net", "--target", leader(self._lab, server["name"])]
         subprocess.run([*inside, "ip", "address", "add", f"{server['ipv4']}/16", "dev", "host0"], check=True)
 
     def remove(self, name: str) -> None:
@@ -51,10 +51,11 @@ class LabMachines:
         device = next(route["dev"] for route in bridge if route["dst"] == NETWORK)
         subprocess.run(["ip", "address", "add", f"{address}/16", "dev", device], check=True)
 
-    def _leader(self, name: str) -> str:
-        """The process that is number one inside the host."""
-        nspawn = (KEPT / self._lab / name / "process").read_text(encoding="ascii").split()[0]
-        return subprocess.run(["pgrep", "-P", nspawn], check=True, capture_output=True, text=True).stdout.split()[0]
+
+def leader(lab: str, node: str) -> str:
+    """The process that is number one inside a host."""
+    nspawn = (KEPT / lab / node / "process").read_text(encoding="ascii").split()[0]
+    return subprocess.run(["pgrep", "-P", nspawn], check=True, capture_output=True, text=True).stdout.split()[0]
 
 
 def remove_leftovers(lab: str) -> None:

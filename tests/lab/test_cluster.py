@@ -15,6 +15,7 @@ from pulumi import automation
 from components.remote import script
 
 from .conftest import Lab, Labs
+from .machines import leader
 from .people import administrator, mail, status, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
@@ -61,6 +62,16 @@ def test_mail_from_every_node_is_read_on_every_other(lab: Lab) -> None:
     assert outputs["fault_tolerance"]["without_losing_availability"] == 1
     assert sorted(node["node_id"] for node in outputs["nodes"].values()) == [0, 1, 2]
     assert outputs["rehearsal"] is True
+
+
+def test_no_host_has_a_control_group_in_common_with_another(lab: Lab) -> None:
+    """The systemd of each would take away the groups of the others' units, and fail to start its own."""
+    groups = [
+        Path(f"/proc/{leader('stalwart-cluster-t3', node)}/cgroup").read_text() for node in lab.outputs()["nodes"]
+    ]
+    named = [{line for line in text.splitlines() if line.endswith("/init.scope")} for text in groups]
+    assert all(named)
+    assert len(set.union(*named)) == sum(map(len, named))
 
 
 def test_every_node_shows_the_certificate_of_the_stacks_authority(lab: Lab) -> None:

@@ -12,7 +12,7 @@ start_host() {
   local home=$1 machine
   ! is_running "$home/process" || return 0
   machine=$(lab_machine "$LAB" "$NODE")
-  NETWORK="vb-$machine" PROCESS="$home/process" setsid bash -c "$(declare -f started_at remember_process run_host); run_host \"\$@\"" \
+  NETWORK="vb-$machine" PROCESS="$home/process" setsid bash -c "$(declare -f started_at remember_process own_cgroup run_host); run_host \"\$@\"" \
     run_host systemd-nspawn --quiet --boot --directory="$home/root" --machine="$machine" \
     --network-bridge="$(lab_bridge "$LAB")" --register=no --keep-unit --kill-signal=SIGRTMIN+3 \
     --resolv-conf=off --timezone=off --console=pipe \
@@ -24,6 +24,7 @@ start_host() {
 # run_host COMMAND...: run a host until it is switched off; again for as long as it reboots. Needs NETWORK and PROCESS.
 run_host() {
   local code=$REBOOTS
+  own_cgroup "${NETWORK#vb-}" "${PROCESS%/*}/cgroups"
   while ((code == REBOOTS)); do
     # A name that still runs would make the start fail with "File exists".
     ip link delete "$NETWORK" 2>/dev/null || true
@@ -47,6 +48,7 @@ stop_host() {
     ! is_running "$home/process" || cut_power "$home"
   fi
   rm -f "$home/process"
+  drop_cgroups "$home/cgroups"
 }
 
 # cut_power HOME: end the host's processes at once, by number, the guest's init last of all. The network goes first: the
@@ -65,6 +67,7 @@ cut_power() {
     sleep 0.1
   done
   rm -f "$home/process"
+  drop_cgroups "$home/cgroups"
   ip link delete "vb-$(lab_machine "$LAB" "$NODE")" 2>/dev/null || true
 }
 

@@ -117,8 +117,8 @@ def dependencies(stack: automation.Stack) -> dict[str, set[str]]:
 
 
 def sessions(work: list[Step]) -> int:
-    """The most sessions that any node sees: its steps, the packages that are sent to it, the look for a database, and what
-    is said to the first for the whole cluster.
+    """The most sessions that any node sees: its steps, its packages, the look for a database, and what is said to the
+    first one for the whole cluster.
     """
     counted = dict.fromkeys(("mx1", "mx2", "mx3"), 0)
     for step in work:

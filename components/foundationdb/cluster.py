@@ -96,6 +96,7 @@ class FoundationDb(pulumi.ComponentResource):
 
     def _create(self, name: str, host: Host, installed: Mapping[str, remote.Command]) -> remote.Command:
         states = pulumi.Output.all(*[facts(step) for step in installed.values()])
+        machines = pulumi.Output.all(*[host.identity for host in self._args.hosts.values()])
         return run_script(
             name,
             host,
@@ -103,6 +104,8 @@ class FoundationDb(pulumi.ComponentResource):
             {
                 **reconciled(self._args),
                 "STATES": states.apply(lambda all_facts: " ".join(fact["state"] for fact in all_facts)),
+                # A node that got another machine was excluded, and may find what it found with the one before.
+                "MACHINES": machines.apply(lambda known: " ".join(map(str, known))),
                 "FDB_VERSION": self._args.packages.release.foundationdb,
             },
             parent=self,

@@ -51,6 +51,7 @@ _MEANING = {
     "CAUSE": "what was done before it",
     "LOOK": "the authority had not issued when the last run looked",
     "MACHINE": "another machine",
+    "MACHINES": "another machine",
     "STATES": "what the nodes find",
 }
 _LONGEST = 60

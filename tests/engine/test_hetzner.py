@@ -164,7 +164,9 @@ def test_a_node_that_is_taken_out_goes_with_its_server_also_without_permission(r
     assert len(cloud.all("server")) == 3
 
 
-def test_a_node_gets_a_new_server_under_its_name_and_address(rented: Rented, cloud: Cloud) -> None:
+def test_a_node_gets_a_new_server_under_its_name_and_address_and_another_one_later(
+    rented: Rented, hosts: Hosts, cloud: Cloud
+) -> None:
     rented(allow=[]).up()
     before = {name: cloud.named("server", name) for name in sorted(s["name"] for s in cloud.all("server"))}
     nodes = {"mx1": {}, "mx2": {"machine": 2}, "mx3": {}}
@@ -175,6 +177,10 @@ def test_a_node_gets_a_new_server_under_its_name_and_address(rented: Rented, clo
         name: server["ipv4"] for name, server in before.items()
     }
     assert "replace" in {str(kind) for kind in result.summary.resource_changes or {}}
+    hosts.names()
+    rented(nodes=nodes | {"mx2": {"machine": 3}}, allow=[]).up()
+    assert "fdb-database" in hosts.names(), "or the node stays excluded, where it finds what it found the time before"
+    nodes["mx2"] = {"machine": 3}
     assert set(rented(nodes=nodes, allow=[]).up().summary.resource_changes or {}) == {"same"}
 
 

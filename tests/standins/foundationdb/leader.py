@@ -186,7 +186,9 @@ def maintenance(server: "Server", zone: str | None, seconds: int) -> Message:
     with server.lock:
         server.disk.save(maintenance=[zone, time.time() + seconds] if zone else None)
         spread(server)
-    return {"done": "changed"}
+    # A commit, as in the real one: else a process that was away meanwhile is as new, may lead, and knows nothing of it.
+    done = commit(server, {"reads": [], "ranges": [], "writes": []})
+    return done if "error" in done else {"done": "changed"}
 
 
 def spread(server: "Server") -> None:

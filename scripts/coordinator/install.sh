@@ -6,6 +6,7 @@
 : "${NATS_PEERS:?addresses of all NATS hosts, this one among them}"
 : "${NATS_PASSWORD:?password of the clients and of the routes}"
 source lib/common.sh
+source lib/program.sh
 source lib/coordinator/unit.sh
 
 # The mail server publishes to and listens on one subject only.

@@ -4,6 +4,7 @@
 : "${ADDRESS:?private address of the host}"
 : "${NODES:?private addresses of all nodes, which are heard, and nobody else}"
 source lib/common.sh
+source lib/program.sh
 source lib/egress/unit.sh
 
 if [[ "${1:-up}" == down ]]; then

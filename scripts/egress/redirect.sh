@@ -7,6 +7,7 @@
 : "${GATEWAYS:?private addresses of the nodes that send}"
 source lib/common.sh
 source lib/egress/rules.sh
+source lib/program.sh
 source lib/egress/unit.sh
 source lib/stalwart/user.sh
 

@@ -5,6 +5,7 @@
 repeat_is_up() {
   local digest
   digest=$(in_python lib/coordinator/place.py)
+  # shellcheck disable=SC2034  # program_runs reads it
   CHANGED=0
   put /etc/stalwart-cluster/coordinator.password 0600 root:root <<<"$NATS_PASSWORD"
   put /etc/systemd/system/stalwart-repeat.service 0644 root:root <<UNIT
@@ -23,24 +24,10 @@ ExecStart=/usr/bin/python3 -B /usr/local/lib/stalwart-cluster/repeat
 SyslogIdentifier=stalwart-repeat
 Restart=always
 RestartSec=1
-CapabilityBoundingSet=
-LockPersonality=yes
-NoNewPrivileges=yes
-PrivateDevices=yes
-PrivateTmp=yes
-ProtectHome=yes
-ProtectSystem=strict
-RestrictAddressFamilies=AF_INET AF_INET6
-SystemCallArchitectures=native
+$(confined)
 
 [Install]
 WantedBy=multi-user.target
 UNIT
-  ((CHANGED == 0)) || systemctl daemon-reload
-  [[ "$(systemctl is-enabled stalwart-repeat 2>/dev/null)" == enabled ]] || systemctl enable --quiet stalwart-repeat
-  if ((CHANGED)) && systemctl is-active --quiet stalwart-repeat; then
-    systemctl restart stalwart-repeat
-  else
-    systemctl start stalwart-repeat
-  fi
+  program_runs stalwart-repeat
 }

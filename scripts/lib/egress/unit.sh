@@ -6,6 +6,7 @@
 egress_is_up() {
   local name=$1 description=$2 lines=$3 digest unit=stalwart-egress-$1
   digest=$(in_python lib/egress/place.py "$name")
+  # shellcheck disable=SC2034  # program_runs reads it
   CHANGED=0
   put "/etc/systemd/system/$unit.service" 0644 root:root <<UNIT
 # Programs $digest
@@ -25,26 +26,12 @@ SyslogIdentifier=$unit
 Restart=always
 RestartSec=1
 LimitNOFILE=16384
-CapabilityBoundingSet=
-LockPersonality=yes
-NoNewPrivileges=yes
-PrivateDevices=yes
-PrivateTmp=yes
-ProtectHome=yes
-ProtectSystem=strict
-RestrictAddressFamilies=AF_INET AF_INET6
-SystemCallArchitectures=native
+$(confined)
 
 [Install]
 WantedBy=multi-user.target
 UNIT
-  ((CHANGED == 0)) || systemctl daemon-reload
-  [[ "$(systemctl is-enabled "$unit" 2>/dev/null)" == enabled ]] || systemctl enable --quiet "$unit"
-  if ((CHANGED)) && systemctl is-active --quiet "$unit"; then
-    systemctl restart "$unit"
-  else
-    systemctl start "$unit"
-  fi
+  program_runs "$unit"
 }
 
 # egress_is_gone NAME: nothing of it stays.

@@ -10,15 +10,13 @@ from components.before import exported
 from components.certificate import challenge
 from components.certificate.names import certified
 from components.certificate.stored import StoredCertificate
+from components.dns.wish import patience
 from components.front.front import Front
 from components.remote.host import Host
 from components.remote.step import facts, run_script
 from components.settings import Challenge, DnsProvider, Settings
 from components.stalwart.cluster import Stalwart
 from components.topology import Plan
-
-# Name servers of a provider take a while among each other; a person who pastes records takes longer than one can wait.
-_PUBLISHED_SECONDS, _PASTED_SECONDS = 240, 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +51,6 @@ class Certificate(pulumi.ComponentResource):
         super().__init__("stalwart-cluster:certificate:Certificate", name, None, opts)
         self.state = args.stored.state
         if args.settings.authority:
-            pasted = args.settings.dns.provider is DnsProvider.MANUAL
             asked = run_script(
                 f"{name}-asked",
                 args.hosts[args.plan.first_mail_node.name],
@@ -67,7 +64,7 @@ class Certificate(pulumi.ComponentResource):
                     "CHALLENGE": challenge.document(args.settings),
                     "CHALLENGE_SECRET": _secret(args),
                     "ADDRESSES": _addresses(args),
-                    "PATIENCE": str(_PASTED_SECONDS if pasted else _PUBLISHED_SECONDS),
+                    "PATIENCE": str(patience(args.settings)),
                     "LOOK": str(_look()),
                 },
                 parent=self,

@@ -7,15 +7,13 @@ from typing import Any
 import pulumi
 
 from components.directory.directory import Directory
+from components.dns.wish import patience
 from components.remote.host import Host
 from components.remote.step import facts, run_script
-from components.settings import DnsProvider, Settings
+from components.settings import Settings
 from components.stalwart.cluster import Stalwart
 from components.stalwart.wish import admin_login
 from components.topology import Plan
-
-# Name servers of a provider take a while among each other; a person who pastes records takes longer than one can wait.
-_PUBLISHED_SECONDS, _PASTED_SECONDS = 240, 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +36,6 @@ class Signing(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SigningArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("stalwart-cluster:dkim:Signing", name, None, opts)
-        pasted = args.settings.dns.provider is DnsProvider.MANUAL
         step = run_script(
             name,
             args.hosts[args.plan.first_mail_node.name],
@@ -47,7 +44,7 @@ class Signing(pulumi.ComponentResource):
                 "ADMIN_LOGIN": admin_login(args.settings),
                 "DIRECTORY": args.directory.document,
                 "EARLY": args.directory.early,
-                "PATIENCE": str(_PASTED_SECONDS if pasted else _PUBLISHED_SECONDS),
+                "PATIENCE": str(patience(args.settings)),
                 "ADMIN_PASSWORD": args.mail.admin_password,
             },
             parent=self,

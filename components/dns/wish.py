@@ -5,11 +5,19 @@ from typing import Any
 
 from components.dns.issuers import issuers
 from components.dns.names import Address, MailDomain, MailNames
-from components.settings import Settings
+from components.settings import DnsProvider, Settings
 from components.settings.names import nearest, with_aliases
 
 Dkim = Mapping[str, Sequence[Sequence[Any]]]
 """Domain -> selector and text of each of its signing keys."""
+
+# Name servers of a provider take a while among each other; a person who pastes records takes longer than one can wait.
+_PUBLISHED_SECONDS, _PASTED_SECONDS = 240, 0
+
+
+def patience(settings: Settings) -> int:
+    """Seconds that a step waits for the world to show the records."""
+    return _PASTED_SECONDS if settings.dns.provider is DnsProvider.MANUAL else _PUBLISHED_SECONDS
 
 
 def mail_names(

@@ -87,6 +87,17 @@ def test_a_joiner_gets_files_before_packages(host: Sandbox) -> None:
         assert line in conf
 
 
+def test_a_host_that_vanishes_is_given_up_sooner_than_by_default(host: Sandbox) -> None:
+    """By the server's names: a name that it does not know it only warns of."""
+    assert host.run("foundationdb/install.sh", **INSTALL).code == 0
+    conf = host.file("/etc/foundationdb/foundationdb.conf").read_text().splitlines()
+    knobs = dict(line.removeprefix("knob-").split(" = ") for line in conf if line.startswith("knob-"))
+    default = {"connection-monitor-loop-time": 1.0, "connection-monitor-timeout": 2.0, "failure-detection-delay": 4.0}
+    assert knobs.keys() == default.keys()
+    assert all(float(knobs[name]) < seconds for name, seconds in default.items())
+    assert knobs["failure-detection-delay"].isdigit(), "the server takes whole seconds only"
+
+
 def test_a_second_installation_writes_and_restarts_nothing(host: Sandbox) -> None:
     host.program("systemctl", '[[ "$1" != is-enabled ]] || echo enabled')
     assert host.run("foundationdb/install.sh", **INSTALL).code == 0

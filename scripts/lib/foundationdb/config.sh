@@ -93,6 +93,10 @@ logsize = 10MiB
 maxlogssize = 100MiB
 memory = ${memory}MiB
 cache-memory = ${cache}MiB
+# A host that vanishes without a word is given up after 3 to 4 s instead of 6 to 7 (docs/decisions, 55).
+knob-connection-monitor-loop-time = 0.75
+knob-connection-monitor-timeout = 1.5
+knob-failure-detection-delay = 1
 locality-machineid = $NODE
 locality-zoneid = $ZONE
 

@@ -16,6 +16,7 @@ from components.dkim.signing import Signing, SigningArgs
 from components.dns import rfc2136
 from components.dns.dns import Dns, DnsArgs
 from components.egress.egress import Egress, EgressArgs
+from components.foundationdb import line
 from components.foundationdb.cluster import FoundationDb, FoundationDbArgs
 from components.foundationdb.set_back import set_back
 from components.front.front import Front, FrontArgs
@@ -31,6 +32,7 @@ from components.upkeep.upkeep import Upkeep, UpkeepArgs
 config = pulumi.Config()
 wish = settings.load(config)
 rehearsal.check(wish)
+line.check(wish)
 plan = topology.plan(wish)
 packages = Packages(wish.release, rehearsal.mirror(wish))
 briefing.tell(wish, plan)
@@ -48,6 +50,7 @@ store = FoundationDbArgs(
     cluster=wish.cluster, plan=plan, hosts=ready.hosts, packages=packages, database=wish.database, allow=wish.allow
 )
 hosts = set_back("fdb-set-back", store, ready)
+hosts = line.gone_over("fdb", replace(store, hosts=hosts), ready)
 database = FoundationDb("fdb", replace(store, hosts=hosts))
 coordinator = Nats("nats", NatsArgs(plan=plan, hosts=hosts))
 egress = Egress("egress", EgressArgs(plan=plan, hosts=hosts))

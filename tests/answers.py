@@ -21,6 +21,11 @@ PROOF: dict[str, Any] = {
 PRINTED: dict[str, str] = {
     "host/prepare.sh": json.dumps({"arch": "amd64", "thumbprint": "RsDSvg7_2HuFTZeocPFluKwVVbwFA3V9gHI90lEnHi4"}),
     "foundationdb/seed.sh": "mail:0123456789abcdef@10.77.0.11:4500",
+    "foundationdb/stage.sh": json.dumps({"state": "staged"}),
+    "foundationdb/point.sh": json.dumps(
+        {"command": "/usr/local/lib/stalwart-cluster/foundationdb-7.5.0/usr/sbin/fdbserver"}
+    ),
+    "foundationdb/window.py": json.dumps({"line": "7.5", "seconds": 4.2}),
     "foundationdb/install.sh": json.dumps({"state": "fresh", "version": "7.4.6"}),
     "foundationdb/database.py": "mail:fedcba9876543210@10.77.0.11:4500,10.77.0.12:4500,10.77.0.13:4500",
     "foundationdb/check.py": json.dumps(STATUS),

@@ -13,7 +13,7 @@ from pulumi.runtime.settings import monitor_supports_feature
 
 from components.reasons.compare import Difference, Unknown, Value, difference
 from components.reasons.leaving import disabled, erased
-from components.reasons.restarts import Service, consequence, restarted, warning
+from components.reasons.restarts import Service, all_at_once, consequence, goes_over, restarted, warning
 from components.reasons.wording import reason
 from components.topology import Plan
 
@@ -97,6 +97,8 @@ class Watch:
 
     def _note(self, found: Difference, values: Mapping[str, Value]) -> None:
         """A run is warned at the first node that goes down, of all of them; a preview when all are known."""
+        if goes_over(found):
+            pulumi.warn(all_at_once(self.plan, str(values["FDB_VERSION"])))
         service = restarted(found)
         if service is None:
             return

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     REPLACE_RECORDS = "replace_records"
     SIGNING_KEY = "signing_key"
     SILENT_NAME_SERVER = "silent_name_server"
+    DATABASE_LINE = "database_line"
 
 
 def _wanted(value: object) -> object:
@@ -109,7 +110,8 @@ class Settings(Section):
         " copy of all data; `destroy`: servers and volumes of platform `hetzner` may be removed;"
         " `replace_records`: records that somebody else made may be taken out of a zone where they are in the way;"
         " `signing_key`: a signing key that leaked may go before its days are over; `silent_name_server`: a run goes on"
-        " while `dns.server` does not answer, and ends where a record changes.",
+        " while `dns.server` does not answer, and ends where a record changes; `database_line`: all processes of the"
+        " database go over at once to a FoundationDB of a later line than 7.4.",
     )
     mend: Note = Field(
         default="",

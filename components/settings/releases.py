@@ -7,6 +7,9 @@ from pydantic import Field
 from components.settings.fields.release import Digest, Release
 from components.settings.section import Section
 
+CLIENT_LINE = (7, 4)
+"""The line of FoundationDB whose client library Stalwart 0.16 was made for."""
+
 
 class Architecture(StrEnum):
     """Debian's name of a processor family."""

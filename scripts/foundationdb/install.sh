@@ -14,6 +14,7 @@ source lib/apt.sh
 source lib/download.sh
 source lib/turn.sh
 source lib/foundationdb/places.sh
+source lib/foundationdb/line.sh
 source lib/foundationdb/config.sh
 source lib/foundationdb/packages.sh
 
@@ -55,6 +56,24 @@ restart_database() {
   wait_for 60 "the database process to listen on $ADDRESS:$FDB_PORT" listens "$ADDRESS" "$FDB_PORT"
 }
 
+install_release() {
+  install_fdb_packages
+  if is_beside; then end_line_change; fi
+}
+
+# The package is of the line that the cluster went over to: what lay beside it goes, and with it all that led there. The
+# folders last, because they say that there is something to end.
+end_line_change() {
+  local unit place
+  write_configuration
+  if [[ -n "$(fdb_process)" && "$(fdb_program)" != "$FDB_OWN_PROGRAM" ]]; then restart_database; fi
+  gone "$FDB_WRAPPER"
+  for unit in "${FDB_CLIENTS[@]}"; do gone "/etc/systemd/system/$unit.service.d/foundationdb-line.conf"; done
+  systemctl daemon-reload
+  if serves_mail; then restart_clients "with the client library of FoundationDB $FDB_VERSION as its own"; fi
+  for place in "$FDB_BESIDE"-*; do rm -rf "$place"; done
+}
+
 # A host that is new under an address where coordinators were kept: with its empty disk it would speak for what it never
 # knew. So the others take over first, and it is made one again when it is in.
 is_forgetful_coordinator() {
@@ -70,14 +89,21 @@ place_cluster_file
 state=fresh
 if [[ -e "$FDB_CREATED" ]] || holds_database; then state=member; fi
 [[ "$state" == fresh ]] || refuse_another_zone
+refuse_another_line
 write_unit
 write_configuration
 if ! has_fdb_packages; then
   fetch_fdb_packages
   if is_running_member; then
-    in_turn "bring FoundationDB from $(installed_version foundationdb-server) to $FDB_VERSION" "$FDB_VERSION" install_fdb_packages
+    in_turn "bring FoundationDB from $(installed_version foundationdb-server) to $FDB_VERSION" "$FDB_VERSION" install_release
   else
-    install_fdb_packages
+    install_release
+  fi
+elif is_beside; then
+  if is_running_member; then
+    in_turn "end the change of FoundationDB to another line" "$FDB_VERSION" end_line_change
+  else
+    end_line_change
   fi
 fi
 # The client library rewrites the file as its owner, by rename: both file and folder must be the server's.

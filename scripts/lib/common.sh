@@ -79,6 +79,9 @@ put() {
   [[ "${4:-}" == shared ]] || note_written "$path"
 }
 
+# gone PATH: take a file of ours away, and what is noted of it.
+gone() { rm -f "$1" "/var/lib/stalwart-cluster/written$1"; }
+
 # runs_longer_than UNIT FILE...: whether a unit runs since before one of its files was written. Such files are taken up at
 # a start only.
 runs_longer_than() {

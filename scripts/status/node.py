@@ -17,6 +17,7 @@ NODE = environ["NODE"]
 WISH = environ["WISH"]
 
 PROGRAM = Path("/usr/local/bin/stalwart")
+PROGRAMS = Path("/usr/local/lib/stalwart-cluster")
 STARTED_FOR = Path("/var/lib/stalwart-cluster/stalwart.started-for")
 PORTS = {"database": 4500, "smtp": 25, "submissions": 465, "imaps": 993, "https": 443}
 _DATABASE_SECONDS = 8
@@ -33,6 +34,7 @@ def main() -> None:
         "at_boot": {unit: units.at_boot(unit) for unit in here},
         "pending_restart": {unit: why for unit in here if (why := pending_restart(unit, states[unit], wish))},
         "versions": {"foundationdb": package_version(), "stalwart": stalwart_version()},
+        "beside": sorted(path.name.partition("-")[2] for path in PROGRAMS.glob("foundationdb-*")),
         "closed": sorted(name for name, port in PORTS.items() if service.closed_ports([port])),
         "sends_itself": "stalwart-egress-redirect" in here and not is_redirected(),
         "coordinated": states["stalwart"] == "active" and service.is_coordinated(),

@@ -157,6 +157,29 @@ def test_a_strict_policy_is_warned_of_where_a_domain_is_new_and_only_there(stack
     assert told.startswith("three.test is new here")
 
 
+def test_another_line_of_the_database_is_refused_in_a_preview_and_where_it_is_allowed_warned_of(stack: Stack) -> None:
+    stack().up()
+    with pytest.raises(automation.CommandError, match="all processes of the database go over at once"):
+        stack(release={"foundationdb": "7.5.0"}).preview()
+
+    def at_once(run: Callable[..., Any]) -> tuple[int, str]:
+        told = listened(run)
+        found = [warning for warning in told.warnings if "all its processes (mx1, mx2, mx3) restart at once" in warning]
+        return len(found), told.of.get("fdb-window", "")
+
+    changed: dict[str, Any] = {"release": {"foundationdb": "7.5.0"}, "allow": ["database_line"]}
+    assert at_once(stack(**changed).preview) == (1, "")
+    assert at_once(stack(**changed).up) == (1, "")
+    changed["release"] = {"foundationdb": "7.5.2"}
+    count, told = at_once(stack(**changed).up)
+    assert (count, told) == (0, "runs again: FDB_VERSION 7.5.0 -> 7.5.2")
+    changed["release"] = {"foundationdb": "7.6.0"}
+    count, told = at_once(stack(**changed).preview)
+    assert count == 1
+    assert told.startswith("runs again: FDB_VERSION 7.5.2 -> 7.6.0;")
+    assert told.endswith("; restarts FoundationDB on all nodes at once")
+
+
 def test_a_step_that_cannot_be_compared_runs_nevertheless(
     stack: Stack, hosts: Hosts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,7 @@ class Cluster:
         self.file.parent.mkdir()
         self.file.write_text(f"mail:0123456789abcdef@{self.addresses[0]}\n")
 
-    def start(self, address: str, **knobs: int) -> None:
+    def start(self, address: str, release: str = "7.4.6", /, **knobs: int) -> None:
         """Start one process, on the files it had."""
         home = self.place / address.replace(":", "-")
         home.mkdir(exist_ok=True)
@@ -41,6 +41,7 @@ class Cluster:
             "cluster-file": file,
             "datadir": home / "data",
             "locality-zoneid": f"n{self.addresses.index(address) + 1}",
+            "release": release,
         }
         options |= {f"knob_{knob}": value for knob, value in knobs.items()}
         line = [f"--{key}={value}" for key, value in options.items()]
@@ -54,9 +55,11 @@ class Cluster:
         process.kill()
         process.wait()
 
-    def run(self, command: str, *, seconds: int = 20, status: bool = False) -> tuple[int, str, str]:
+    def run(
+        self, command: str, *, seconds: int = 20, status: bool = False, release: str = "7.4.6"
+    ) -> tuple[int, str, str]:
         """Exit code, stdout and stderr of fdbcli."""
-        line = ["-C", str(self.file), "--timeout", str(seconds), "--exec", command]
+        line = ["-C", str(self.file), "--timeout", str(seconds), "--exec", command, f"--release={release}"]
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = cli.main(line if status else [*line, "--no-status"])

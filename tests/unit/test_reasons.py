@@ -204,6 +204,20 @@ def test_what_a_variable_takes_down(path: str, name: str, what: str) -> None:
     assert consequence(between(path, {name: "a"}, {name: "b"})) == what
 
 
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("foundationdb/stage.sh", "restarts the mail server"),
+        ("foundationdb/point.sh", ""),
+        ("foundationdb/window.py", "restarts FoundationDB on all nodes at once"),
+    ],
+)
+def test_only_another_line_takes_all_of_the_database_down_at_once(path: str, what: str) -> None:
+    assert "FDB_VERSION" in script(path).required
+    assert consequence(between(path, {"FDB_VERSION": "7.4.6"}, {"FDB_VERSION": "7.4.8"})) == ""
+    assert consequence(between(path, {"FDB_VERSION": "7.4.6"}, {"FDB_VERSION": "7.5.0"})) == what
+
+
 def test_what_stands_in_the_files_of_the_mail_server_restarts_it() -> None:
     files = (SCRIPTS / "lib/stalwart/files.sh").read_text()
     written = re.findall(r"put /etc/stalwart/.*?<<(\w+)\n(.*?)\n\1\n", files, re.DOTALL)

@@ -109,7 +109,6 @@ def test_a_tolerance_that_the_zones_cannot_give_is_refused(zones: tuple[str, ...
         ("release.stalwart", {"stalwart": "0.16.18"}, "corrupts records above 100 kB"),
         ("release.stalwart", {"stalwart": "1.0.0"}, "cannot open a store of 0.16"),
         ("release.foundationdb", {"foundationdb": "7.3.63"}, "needs the client library of FoundationDB 7.4"),
-        ("release.foundationdb", {"foundationdb": "8.0.0"}, "needs the client library of FoundationDB 7.4"),
     ],
 )
 def test_a_pair_that_cannot_work_is_refused_with_its_reason(key: str, release: dict[str, str], reason: str) -> None:

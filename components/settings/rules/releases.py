@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from components.settings.fields.release import release_numbers
 from components.settings.mistakes import Mistake
-from components.settings.releases import ReleaseSettings
+from components.settings.releases import CLIENT_LINE, ReleaseSettings
 from components.settings.rules.rule import Rules, Sound
 
 _FIRST_SOUND = (0, 16, 19)
 _NEXT_LINE = (0, 17, 0)
-_CLIENT_API = (7, 4)
 
 
 def _pair(sound: Sound) -> Iterator[Mistake]:
@@ -30,7 +29,8 @@ def _pair(sound: Sound) -> Iterator[Mistake]:
         )
     elif stalwart >= _NEXT_LINE:
         yield Mistake("release.stalwart", f"{release.stalwart} is of a line that is not known here", "take 0.16.27")
-    if database[:2] != _CLIENT_API:
+    # A later line still serves the API that Stalwart asks for; components/foundationdb/line.py says which is allowed.
+    if database[:2] < CLIENT_LINE:
         yield Mistake(
             "release.foundationdb",
             f"Stalwart 0.16 needs the client library of FoundationDB 7.4, which cannot talk to {release.foundationdb}",

@@ -45,7 +45,4 @@ egress_is_gone() {
   systemctl daemon-reload
 }
 
-# gone PATH: take a file of ours away, and what is noted of it.
-gone() { rm -f "$1" "/var/lib/stalwart-cluster/written$1"; }
-
 listens() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; }

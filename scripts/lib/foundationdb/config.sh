@@ -34,10 +34,8 @@ UNIT
 
 # The zone that the running process has, whatever was written into its configuration since; empty where none runs.
 running_zone() {
-  local monitor process
-  monitor=$(systemctl show -P MainPID foundationdb 2>/dev/null || true)
-  [[ "$monitor" =~ ^[1-9][0-9]*$ ]] || return 0
-  process=$(pgrep -P "$monitor" -x fdbserver | first_line || true)
+  local process
+  process=$(fdb_process)
   [[ -n "$process" ]] || return 0
   tr '\0' '\n' <"/proc/$process/cmdline" | sed -n 's/^--locality[-_]zoneid=//p'
 }
@@ -85,7 +83,7 @@ initial-restart-delay = 0
 kill-on-configuration-change = false
 
 [fdbserver]
-command = /usr/sbin/fdbserver
+command = $(fdb_command)
 datadir = $FDB_DATA/\$ID
 $filesystem
 logdir = /var/log/foundationdb

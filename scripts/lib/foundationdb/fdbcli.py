@@ -8,8 +8,17 @@ from lib.foundationdb.status import Status, read
 
 CLUSTER_FILE = "/etc/foundationdb/fdb.cluster"
 
+# While the cluster goes over to another line, /usr/local/bin has one that takes what goes with this host's process.
+_program = "fdbcli"
+
 # Its own timeout counts only once it is connected, so the process gets one as well.
 _GRACE_SECONDS = 5
+
+
+def use(program: str) -> None:
+    """Ask with another one from now on: of two lines neither can talk to the processes of the other."""
+    global _program  # noqa: PLW0603  # whoever asks, in whichever library, has to ask with this one
+    _program = program
 
 
 def command(text: str, seconds: int, cluster_file: str = CLUSTER_FILE) -> tuple[int, str]:
@@ -18,7 +27,7 @@ def command(text: str, seconds: int, cluster_file: str = CLUSTER_FILE) -> tuple[
     `--no-status`, because fdbcli looks at the status first otherwise, which takes half a minute on a database that
     does not exist yet. The answer never decides alone: look at the status afterwards.
     """
-    line = ["fdbcli", "-C", cluster_file, "--no-status", "--timeout", str(seconds), "--exec", text]
+    line = [_program, "-C", cluster_file, "--no-status", "--timeout", str(seconds), "--exec", text]
     try:
         done = subprocess.run(line, capture_output=True, text=True, timeout=seconds + _GRACE_SECONDS, check=False)
     except subprocess.TimeoutExpired:

@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # FoundationDB's two packages: fetched, checked against the published digests, installed in one transaction, held.
 
-installed_version() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null; }
-
 # Whether both packages are whole, in the wanted release. Any `dpkg -i` of the server restarts every process on the
 # host, so an installed release is never installed again.
 has_fdb_packages() {
@@ -18,12 +16,16 @@ has_fdb_packages() {
 # newer one wrote.
 refuse_another_line() {
   local here
-  here=$(installed_version foundationdb-server) || return 0
-  here=${here%%-*}
+  here=$(fdb_release)
   [[ -n "$here" ]] || return 0
-  [[ "${here%.*}" == "${FDB_VERSION%.*}" ]] ||
+  [[ "$(line_of "$here")" == "$(line_of "$FDB_VERSION")" ]] ||
     die "FoundationDB $here is installed and the stack file wants $FDB_VERSION, of another line" \
-      "the nodes could not talk to each other meanwhile: set release.foundationdb to a release of ${here%.*}"
+      "the nodes could not talk to each other meanwhile: set release.foundationdb to a release of $(line_of "$here")"
+  refuse_older "$here"
+}
+
+refuse_older() {
+  local here=$1
   dpkg --compare-versions "$FDB_VERSION" ge "$here" ||
     die "FoundationDB $here is installed and the stack file wants the older $FDB_VERSION" \
       "set release.foundationdb back to $here, or to a newer one"
@@ -31,7 +33,6 @@ refuse_another_line() {
 
 # Fetched and checked before anything is stopped: a wrong file changes nothing.
 fetch_fdb_packages() {
-  refuse_another_line
   refuse_missing_avx
   download_fdb_packages
 }
@@ -47,12 +48,22 @@ install_fdb_packages() {
 
 # What was cut short while its files were unpacked can neither be set up nor replaced: it is taken out first. Data stay.
 install_fdb_files() {
-  local name
+  local name said
   for name in foundationdb-server foundationdb-clients; do
     [[ "$(dpkg-query -W -f '${db:Status-Eflag}' "$name" 2>/dev/null)" == reinstreq ]] || continue
     log "$name was left half installed: taking it out"
     dpkg --remove --force-remove-reinstreq --force-depends "$name" >&2 || return 1
   done
+  if is_beside; then
+    # Whatever starts here, and whenever, has to be of the line that the database has: the files of the package are before
+    # the monitor is led back to them.
+    finish_interrupted_dpkg
+    if ! said=$(dpkg --unpack "${FDB_FILES[@]}" 2>&1); then
+      printf '%s\n' "$said" >&2
+      return 1
+    fi
+    write_configuration || return 1
+  fi
   apt_get install --allow-change-held-packages "${FDB_FILES[@]}"
 }
 

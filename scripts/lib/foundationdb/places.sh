@@ -23,5 +23,13 @@ fdb_cli() {
   timeout "$((seconds + 5))" fdbcli -C "$FDB_CLUSTER" --no-status --timeout "$seconds" --exec "$1"
 }
 
+# The number of the database process that the monitor runs; empty where none runs.
+fdb_process() {
+  local monitor
+  monitor=$(systemctl show -P MainPID foundationdb 2>/dev/null || true)
+  [[ "$monitor" =~ ^[1-9][0-9]*$ ]] || return 0
+  pgrep -P "$monitor" -x fdbserver | first_line || true
+}
+
 listens() { ss -H -ltn "sport = :$2" | grep -F "$1:$2" >/dev/null; }
 reaches() { timeout 3 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; }

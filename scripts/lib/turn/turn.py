@@ -60,7 +60,7 @@ def claimed(why: str, *, leaver: str = "") -> Iterator[None]:
         try:
             yield
         finally:
-            claims.remove(_name(leaver))
+            _let_go(_name(leaver))
 
 
 def begin(why: str, held_seconds: int = HELD_SECONDS) -> None:

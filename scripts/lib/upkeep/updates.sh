@@ -82,7 +82,7 @@ remove_update_settings() {
   disable_units "${PACKAGE_TIMER##*/}" "${PACKAGE_UNIT##*/}"
   for file in "$PACKAGE_UNIT" "$PACKAGE_TIMER" "$APT_SETTINGS" "$TIMER" "$NEEDRESTART"; do
     [[ -e "$file" ]] || continue
-    rm -f "$file" "/var/lib/stalwart-cluster/written$file"
+    gone "$file"
     # shellcheck disable=SC2034  # read by the scripts that source this file
     CHANGED=1
     [[ "$file" != "$TIMER" ]] || OTHER_TIMES+=("$file")

@@ -11,8 +11,8 @@ from typing import Any
 
 from . import exclusions
 from .client import Store, StoreUnavailable
-from .report import PROTOCOL
-from .wire import ClusterFile, Message, ask
+from .report import protocol
+from .wire import ClusterFile, Message, ask, line_of
 
 UNAVAILABLE = "\nThe database is unavailable; type `status' for more information.\n"
 # The real one asks an unconfigured cluster for 33 s.
@@ -28,10 +28,10 @@ class Expired(Exception):  # noqa: N818  # reads as what it is
 class Cli:
     """One session of commands."""
 
-    def __init__(self, cluster_file: str, seconds: float) -> None:
+    def __init__(self, cluster_file: str, seconds: float, release: str) -> None:
         self.file = ClusterFile(cluster_file)
         self.end = time.monotonic() + seconds if seconds else float("inf")
-        self.store = Store(cluster_file, 5)
+        self.store = Store(cluster_file, 5, (line_of(release),))
         self._listed: list[str] = []
 
     def request(self, message: Message) -> Message:
@@ -73,6 +73,9 @@ class Cli:
                 return 0
             case ["kill", *addresses]:
                 return self.kill(addresses)
+            case ["sleep", seconds]:
+                time.sleep(float(seconds))
+                return 0
             case ["writemode", _]:
                 return 0
             case ["set", key, value]:
@@ -161,7 +164,7 @@ class Cli:
             print("ERROR: no processes to kill. You must run the `kill' command before", file=sys.stderr)
             return 1
         for address in chosen:
-            ask(address, {"op": "exit"}, 2)
+            self.store.ask(address, {"op": "exit"}, 2)
         print(f"Attempted to kill {len(chosen)} processes")
         return 0
 
@@ -199,9 +202,7 @@ class Cli:
             "client": {
                 "cluster_file": {"path": str(self.file.path), "up_to_date": True},
                 "coordinators": {
-                    "coordinators": [
-                        {"address": a, "reachable": r, "protocol": f"0{PROTOCOL}"} for a, r in reachable.items()
-                    ],
+                    "coordinators": [{"address": a, "reachable": r, **self.protocol(a)} for a, r in reachable.items()],
                     "quorum_reachable": quorum,
                 },
                 "database_status": {"available": available, "healthy": healthy},
@@ -218,12 +219,20 @@ class Cli:
         for key, figure in tolerance.items():
             tolerance[key] = max(-1, min(figure, limit))
 
+    @staticmethod
+    def protocol(address: str) -> dict[str, str]:
+        """What a coordinator speaks: it says so to clients of every line."""
+        try:
+            return {"protocol": f"0{protocol(ask(address, {'op': 'protocol'}, 1)['line'])}"}
+        except (OSError, ValueError):
+            return {}
+
     def reachable(self) -> dict[str, bool]:
         """Coordinators, and whether each answers under this file's id. Follows a forward first."""
         found = {}
         for address in self.file.coordinators:
             try:
-                answer = ask(address, {"op": "hello", "identity": self.file.identity}, 1)
+                answer = self.store.ask(address, {"op": "hello", "identity": self.file.identity}, 1)
             except (OSError, ValueError):
                 found[address] = False
                 continue
@@ -271,8 +280,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--exec", dest="commands")
     parser.add_argument("--timeout", type=float, default=0)
     parser.add_argument("--no-status", action="store_true")
+    parser.add_argument("--version", action="store_true")
+    parser.add_argument("--release", default="7.4.6", help="of this program; the real one knows its own")
     options = parser.parse_args(arguments)
-    cli = Cli(options.cluster_file, options.timeout)
+    if options.version:
+        print(f"FoundationDB CLI {line_of(options.release)} (v{options.release})")
+        return 0
+    cli = Cli(options.cluster_file, options.timeout, options.release)
     if options.commands is None:
         return session(cli)
     commands = [command.strip() for command in options.commands.split(";") if command.strip()]

@@ -11,6 +11,7 @@ T = TypeVar("T")
 
 _PAUSE_SECONDS = 0.1
 _ANSWER_SECONDS = 5.0
+OWN = ("7.4",)
 
 
 class StoreUnavailable(Exception):  # noqa: N818  # reads as what it is
@@ -59,10 +60,15 @@ class Transaction:
 
 
 class Store:
-    """A database by its cluster file."""
+    """A database by its cluster file.
 
-    def __init__(self, cluster_file: str | Path, timeout: float | None) -> None:
+    `lines` are those that its client libraries speak. With more than one it asks the coordinators which is theirs.
+    """
+
+    def __init__(self, cluster_file: str | Path, timeout: float | None, lines: tuple[str, ...] = OWN) -> None:
         self.file = ClusterFile(cluster_file)
+        self._lines = lines
+        self._line = lines[0]
         self._timeout = timeout
         self._leader: str | None = None
         self._end = float("inf")
@@ -90,12 +96,20 @@ class Store:
 
     def request(self, message: Message) -> Message:
         """One request to the leader."""
-        answer = ask(self._find_leader(), {**message, "identity": self.file.identity}, _ANSWER_SECONDS)
+        answer = self.ask(self._find_leader(), {**message, "identity": self.file.identity}, _ANSWER_SECONDS)
         if "forward" in answer:
             self.file.rewrite(answer["forward"])
         if "error" in answer:
             raise StoreUnavailable(answer["error"])
         return answer
+
+    def ask(self, address: str, message: Message, seconds: float) -> Message:
+        """One question to one process, in the line that is spoken now.
+
+        Raises:
+            OSError: nobody answers in time.
+        """
+        return ask(address, {**message, "line": self._line}, seconds)
 
     def _commit(self, transaction: Transaction) -> None:
         answer = self.request(
@@ -114,7 +128,10 @@ class Store:
             return self._leader
         for address in self.file.coordinators:
             try:
-                greeting = ask(address, {"op": "hello", "identity": self.file.identity}, 1)
+                if len(self._lines) > 1:
+                    line = ask(address, {"op": "protocol"}, 1)["line"]
+                    self._line = line if line in self._lines else self._line
+                greeting = self.ask(address, {"op": "hello", "identity": self.file.identity}, 1)
                 if "forward" in greeting:
                     self.file.rewrite(greeting["forward"])
                     break

@@ -5,7 +5,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from . import exclusions, report
-from .wire import Message, ask
+from .wire import Message
 
 if TYPE_CHECKING:
     from .server import Server
@@ -107,10 +107,10 @@ def _hand_out(server: "Server", order: Message, members: dict[str, dict[str, Any
         if address == server.address:
             continue
         try:
-            answer = ask(address, order, 1)
+            answer = server.ask(address, order, 1)
             if answer.get("behind"):
                 load(server, address)
-                answer = ask(address, order, 1)
+                answer = server.ask(address, order, 1)
         except OSError:
             server.members.pop(address, None)
             continue
@@ -175,7 +175,7 @@ def coordinators(server: "Server", addresses: list[str]) -> Message:
         spread(server)
         for address in live:
             if address != server.address:
-                ask(address, {"op": "string", "old": old, "string": string}, 2)
+                server.ask(address, {"op": "string", "old": old, "string": string}, 2)
         server.answer({"op": "string", "old": old, "string": string})
         server.epoch_began = time.time()
     return {"done": "changed"}
@@ -200,4 +200,4 @@ def spread(server: "Server") -> None:
 
 def load(server: "Server", address: str) -> None:
     """Send the whole copy to a process, which refuses one that is older than its own."""
-    ask(address, {"op": "load", "from": server.address, "dump": server.disk.dump()}, 10)
+    server.ask(address, {"op": "load", "from": server.address, "dump": server.disk.dump()}, 10)

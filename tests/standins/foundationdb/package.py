@@ -53,7 +53,7 @@ def _pack(deb: Path, package: str, control: str, programs: dict[str, str], conff
         if package == "foundationdb-clients":
             library = root / "usr/lib/libfdb_c.so"
             library.parent.mkdir(parents=True)
-            library.write_text("stand-in: not the client library of FoundationDB\n")
+            library.write_text(f"stand-in: not the client library of FoundationDB {version}\n")
         for path in conffiles:
             target = root / path.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def _program(target: Path, module: str, version: str) -> None:
         for source in HERE.glob("*.py"):
             if source.name != "package.py":
                 shutil.copy(source, package)
-        extra = f' + ["--release={version}"]' if module == "server" else ""
+        extra = f' + ["--release={version}"]' if module in {"cli", "server"} else ""
         (Path(work) / "__main__.py").write_text(
             f"import sys\nfrom standin.{module} import main\nsys.exit(main(sys.argv[1:]{extra}))\n"
         )

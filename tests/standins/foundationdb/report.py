@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from .server import Server
 
 _MIB = 1024 * 1024
-PROTOCOL = "fdb00b074000000"
+
+
+def protocol(line: str) -> str:
+    """The protocol of a line, as a status tells it: `7.4` -> `fdb00b074000000`."""
+    return f"fdb00b0{line.replace('.', '')}000000"
 
 
 def cluster(server: "Server") -> dict[str, Any]:
@@ -79,7 +83,7 @@ def cluster(server: "Server") -> dict[str, Any]:
             "messages": [],
             **({"maintenance_zone": zone, "maintenance_seconds_remaining": until - time.time()} if away else {}),
             "processes": {member["process"]: _process(server, member) for member in members.values()},
-            "protocol_version": PROTOCOL,
+            "protocol_version": protocol(server.line),
             "recovery_state": {
                 "active_generations": 1,
                 "description": "Recovery complete.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import leader
 from .disk import Disk
-from .wire import ClusterFile, Message, ask
+from .wire import ClusterFile, Message, ask, line_of
 
 HEARTBEAT_SECONDS = 0.25
 # A member that was silent so long is gone; the real one notices within two seconds.
@@ -26,6 +26,7 @@ class Server:
         self.zone = options.get("locality_zoneid", self.address)
         self.machine = options.get("locality_machineid", self.zone)
         self.version = options.get("release", "7.4.6")
+        self.line = line_of(self.version)
         self.memory_limit = options.get("memory", "8192MiB")
         self.cluster_file = ClusterFile(options["cluster_file"])
         least = int(options.get("knob_min_available_space", 100_000_000))
@@ -55,6 +56,14 @@ class Server:
             "memory_limit": self.memory_limit,
         }
 
+    def ask(self, address: str, message: Message, seconds: float) -> Message:
+        """Send a message to another process; one of another line gives no answer.
+
+        Raises:
+            OSError: nobody answers in time.
+        """
+        return ask(address, {**message, "line": self.line}, seconds)
+
     def heartbeat(self) -> None:
         """Look for the coordinators, agree on the leader, register with it."""
         while True:
@@ -72,7 +81,7 @@ class Server:
         for address in sorted(coordinators, key=lambda one: one == self.leader):
             try:
                 answer = (
-                    ask(address, {"op": "hello", "identity": identity}, 0.8)
+                    self.ask(address, {"op": "hello", "identity": identity}, 0.8)
                     if address != self.address
                     else self.hello(identity)
                 )
@@ -93,7 +102,7 @@ class Server:
         if self.leader == self.address:
             leader.register(self, self.facts())
         else:
-            answer = ask(self.leader, {"op": "register", "facts": self.facts()}, 2)
+            answer = self.ask(self.leader, {"op": "register", "facts": self.facts()}, 2)
             self.zombie = bool(answer.get("zombie"))
 
     def hello(self, identity: str) -> Message:
@@ -164,8 +173,17 @@ class Server:
 
 class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
-        for line in self.rfile:
-            answer = self.server.process.answer(json.loads(line))  # type: ignore[attr-defined]  # set below
+        process: Server = self.server.process  # type: ignore[attr-defined]  # set below
+        for text in self.rfile:
+            message = json.loads(text)
+            if message["op"] == "protocol":
+                # The one question that all lines understand.
+                answer: Message = {"line": process.line}
+            elif message.pop("line") != process.line:
+                # The connection stands, and whoever asks waits for ever.
+                continue
+            else:
+                answer = process.answer(message)
             self.wfile.write(json.dumps(answer).encode() + b"\n")
 
 
@@ -180,6 +198,10 @@ class _Listener(socketserver.ThreadingTCPServer):
 
 def main(arguments: list[str]) -> None:
     """Run until killed."""
+    if "--version" in arguments:
+        release = arguments[-1].partition("=")[2]
+        print(f"FoundationDB {line_of(release)} (v{release})")
+        return
     options = {}
     for argument in arguments:
         key, _, value = argument.removeprefix("--").partition("=")

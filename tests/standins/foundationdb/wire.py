@@ -9,6 +9,11 @@ from typing import Any
 Message = dict[str, Any]
 
 
+def line_of(release: str) -> str:
+    """`7.4.6` -> `7.4`: only processes and clients of one line understand each other."""
+    return release.rpartition(".")[0]
+
+
 def ask(address: str, message: Message, seconds: float = 1.0) -> Message:
     """Send a message to a process and return its answer.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import certificates, imap, proxy, smtp, web
+from .libraries import lines
 from .node import Node
 from .sieve import manage
 from .store import Store, StoreUnavailable
@@ -69,7 +70,7 @@ def main(arguments: list[str], version: str) -> int:
         print(f"configuration error: {trouble}", file=sys.stderr)
         return 1
     timeout = settings.get("transactionTimeout")
-    node = Node(Store(settings["clusterFile"], timeout / 1000 if timeout else None))
+    node = Node(Store(settings["clusterFile"], timeout / 1000 if timeout else None, lines(LIBRARY)))
     try:
         node.start()
         listeners = node.registry.all("NetworkListener")

@@ -28,6 +28,7 @@ def differences(seen: Seen, view: View) -> Iterator[Difference]:
         told = f"mail would leave from {name} itself, which no record names as a sender: its rule in the kernel is gone"
         yield Difference(Subject.SERVICE, told, MEND, name)
     yield from _releases(name, seen.found, view)
+    yield from _line(name, seen.found)
     for path, what in seen.found["changed_by_hand"].items():
         told = {"gone": "is gone", "edited": "was edited by hand"}.get(what, f"has other rights: {what}")
         yield Difference(Subject.FILE, f"{path} on {name} {told}", MEND, name)
@@ -60,6 +61,15 @@ def _releases(name: str, found: Found, view: View) -> Iterator[Difference]:
         if wanted and here and here != wanted:
             told = f"{name} has {product} {here}, the stack wants {wanted}"
             yield Difference(Subject.RELEASE, told, _release_remedy(product, here, wanted), name)
+
+
+def _line(name: str, found: Found) -> Iterator[Difference]:
+    for release in found.get("beside", ()):
+        told = (
+            f"a change of FoundationDB to the line of {release} was begun and is not ended: its programs lie on {name}"
+        )
+        remedy = f"`up` goes on with it; to leave it before all have gone over, set the former release and {MEND}"
+        yield Difference(Subject.RELEASE, told, remedy, name)
 
 
 def _release_remedy(product: str, here: str, wanted: str) -> str:

@@ -1,0 +1,83 @@
+"""Two lines of FoundationDB in the stand-in: as the real ones, they do not hear each other."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.standins.foundationdb.client import Store, StoreUnavailable
+from tests.standins.stalwart.libraries import lines
+
+from .conftest import Cluster
+
+Make = Callable[[int], Cluster]
+Until = Callable[[Callable[[], bool], str], None]
+NEW = "7.5.0"
+
+
+def made_of_three(cluster: Make, until: Until) -> Cluster:
+    made = cluster(3)
+    until(lambda: made.run("configure new double ssd-2", seconds=2)[0] == 0, "the database to be made")
+    until(lambda: made.run(f"coordinators {' '.join(made.addresses)}")[0] == 0, "every process to be a coordinator")
+    assert made.run("writemode on; set word kept")[0] == 0
+    return made
+
+
+def go_over(cluster: Cluster, *addresses: str) -> None:
+    """Start processes again in the new line."""
+    for address in addresses:
+        cluster.kill(address)
+    for address in addresses:
+        cluster.start(address, NEW)
+
+
+def test_a_process_of_another_line_is_not_in_until_the_others_follow(cluster: Make, until: Until) -> None:
+    made = made_of_three(cluster, until)
+    first, *others = made.addresses
+    go_over(made, first)
+
+    def is_in() -> bool:
+        document = json.loads(made.run("status json")[1])
+        return first in {process["address"] for process in document["cluster"]["processes"].values()}
+
+    until(lambda: not is_in(), "the process to be missed")
+    assert made.run("get word")[1].strip() == "`word' is `kept'", "the other two serve"
+    go_over(made, *others)
+    until(lambda: "`word' is `kept'" in made.run("get word", seconds=3, release=NEW)[1], "all of them in the new line")
+
+
+def test_a_client_of_another_line_is_told_of_the_protocol_and_of_nothing_else(cluster: Make, until: Until) -> None:
+    made = made_of_three(cluster, until)
+    go_over(made, *made.addresses)
+    until(lambda: "`word' is `kept'" in made.run("get word", seconds=3, release=NEW)[1], "the new line to serve")
+    client = json.loads(made.run("status json")[1])["client"]
+    assert not client["database_status"]["available"]
+    assert not client["coordinators"]["quorum_reachable"]
+    assert {one["protocol"] for one in client["coordinators"]["coordinators"]} == {"0fdb00b075000000"}
+    code, _, err = made.run("get word", seconds=2)
+    assert code == 1
+    assert "Specified timeout reached" in err
+
+
+def test_a_mail_server_goes_on_only_with_the_library_of_the_new_line(
+    cluster: Make, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = made_of_three(cluster, until)
+    own, beside = tmp_path / "libfdb_c.so", tmp_path / "client" / "libfdb_c_7.5.0.so"
+    own.write_text("stand-in: not the client library of FoundationDB 7.4.6\n")
+    beside.parent.mkdir()
+    beside.write_text(f"stand-in: not the client library of FoundationDB {NEW}\n")
+    without = Store(made.file, 3, lines(own))
+    monkeypatch.setenv("FDB_NETWORK_OPTION_EXTERNAL_CLIENT_DIRECTORY", str(beside.parent))
+    both = Store(made.file, 30, lines(own))
+    for store in (without, both):
+        assert store.transact(lambda transaction: transaction.get(b"word")) == b"kept"
+    go_over(made, *made.addresses)
+    assert both.transact(lambda transaction: transaction.get(b"word")) == b"kept"
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        without.transact(lambda transaction: transaction.get(b"word"))
+    assert time.monotonic() - began >= 3
+    assert str(beside) in Path("/proc/self/maps").read_text()

@@ -49,6 +49,8 @@ put_wrapper() {
 server=\$(pgrep -x fdbserver | while read -r process; do tr '\\0' '\\n' <"/proc/\$process/cmdline"; done 2>/dev/null |
   awk '/\\/usr\\/sbin\\/fdbserver\$/ && !found { print; found = 1 }')
 [[ -n "\$server" ]] || server=\$(sed -n 's/^command = //p' $FDB_ETC/foundationdb.conf)
+# In a unit that has it, it is meant for the service: this one needs no other library.
+unset FDB_NETWORK_OPTION_EXTERNAL_CLIENT_DIRECTORY
 exec "\${server%/usr/sbin/fdbserver}/usr/bin/fdbcli" "\$@"
 WRAPPER
 }

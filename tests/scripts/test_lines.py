@@ -124,6 +124,14 @@ def test_fdbcli_is_that_of_the_process_that_runs_and_where_none_does_of_the_one_
     assert "/usr/bin/fdbcli: No such file" in said, "which is not on this machine"
 
 
+def test_what_the_unit_of_the_mail_server_has_for_its_library_is_nothing_to_fdbcli(host: Sandbox) -> None:
+    variable = "FDB_NETWORK_OPTION_EXTERNAL_CLIENT_DIRECTORY"
+    assert stage(host).code == 0
+    assert host.run("foundationdb/point.sh", **POINT).code == 0
+    host.file(f"{BESIDE}/usr/bin/fdbcli", f'#!/bin/bash\necho "it has ${{{variable}:-nothing}}"\n')
+    assert host.bash(f"{{\n{variable}={BESIDE}/client bash {WRAPPER}\n}} </dev/null\n").out == "it has nothing\n"
+
+
 def test_from_the_moment_it_is_led_there_the_monitor_stays_led_there_until_the_package_follows(host: Sandbox) -> None:
     assert stage(host).code == 0
     assert host.run("foundationdb/point.sh", **POINT).code == 0

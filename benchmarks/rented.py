@@ -1,6 +1,7 @@
-"""Servers at Hetzner: how long the engine takes with more of them, and how often the API is asked."""
+"""Servers at Hetzner: what more of them cost the engine in time, memory and state, and how often the API is asked."""
 
 import os
+import resource
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from tests.standins.providers.plugins import attached
 
 
 def measure(home: Path) -> dict[str, Any]:
-    """Previews of 3, 9 and 30 servers, and the calls for each of 3 and of 30. No step runs on any host."""
+    """Previews and runs of 3, 9 and 30 servers. No step runs on any host."""
     found: dict[str, Any] = {}
     # Rented servers are never rehearsed; here nothing is made at all.
     os.environ.pop("STALWART_CLUSTER_REHEARSAL", None)
@@ -26,9 +27,21 @@ def measure(home: Path) -> dict[str, Any]:
             stack.preview(color="never")
             found[f"hetzner_preview_{count}_seconds"] = round(time.monotonic() - began, 1)
             cloud.calls.clear()
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             stack.up(color="never")
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            found[f"hetzner_up_{count}_engine_cpu_seconds"] = round(cpu, 1)
+            found[f"hetzner_up_{count}_state_bytes"] = _state_bytes(home / f"rented-{count}")
+            # Of all engines so far; that of most servers is the largest.
+            found[f"hetzner_up_{count}_engine_mib_at_most"] = after.ru_maxrss // 1024
             found[f"hetzner_api_calls_per_server_of_{count}"] = round(sum(cloud.calls.values()) / count, 1)
     return found
+
+
+def _state_bytes(home: Path) -> int:
+    (state,) = (home / "backend").rglob("bench.json")
+    return state.stat().st_size
 
 
 def _answer(_call: Any, _inputs: dict[str, Any], text: str) -> tuple[str, str]:  # noqa: ANN401  # a step that is not run

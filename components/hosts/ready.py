@@ -1,20 +1,21 @@
 """Hosts from the platform of the stack file, made ready: prepared, owned by this cluster, packages at hand."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_random as random
 from pulumi_command import local, remote
 
+from components.foundationdb.binding import binding
 from components.hosts.disks import Disks
 from components.hosts.existing import ExistingHosts
 from components.hosts.hetzner.hosts import HetznerHosts
 from components.hosts.hetzner.network import Net
 from components.hosts.lab import LabHosts
 from components.packages import HOST_CACHE, Packages
-from components.remote import ssh
+from components.remote import kept, ssh
 from components.remote.host import Host
 from components.remote.step import again, run_local, run_script
 from components.settings import Platform, Settings
@@ -70,8 +71,15 @@ class ReadyHosts(pulumi.ComponentResource):
         self._cluster_id = random.RandomId(f"{name}-cluster-id", byte_length=16, opts=child)
         self.disks = Disks(name, args.plan, self)
         prepared = {node: self._prepare(name, host) for node, host in raw.items()}
+        self._kept = _kept()
         self.hosts = {
-            node: host.behind([prepared[node], *self._sent(name, host), *self.disks.opened_by_others(host, prepared)])
+            node: host.behind(
+                [
+                    self._send_scripts(name, host, prepared[node]),
+                    *self._sent(name, host),
+                    *self.disks.opened_by_others(host, prepared),
+                ]
+            )
             for node, host in raw.items()
         }
         self.register_outputs({"cluster_id": self._cluster_id.hex})
@@ -112,21 +120,46 @@ class ReadyHosts(pulumi.ComponentResource):
         return " ".join(package for package, is_wanted in wanted.items() if is_wanted)
 
     def _send(self, name: str, host: Host) -> local.Command:
-        return run_local(
+        packages = self._args.packages
+        return self._push(
             f"{name}-packages-{host.name}",
-            "local/push_packages.sh",
+            host,
             {
-                **again(host),
-                "NODE": host.name,
-                "MACHINE": host.identity,
-                "MIRROR_DIR": str(self._args.packages.folder),
-                "FILES": "\n".join(f"{digest}  {path}" for path, digest in self._args.packages.files.items()),
+                "FOLDER": str(packages.folder),
+                "FILES": "\n".join(f"{digest}  {path}" for path, digest in packages.files.items()),
+                "OTHERS": "stay",
+                "PACKED": "",
                 "TARGET_DIR": HOST_CACHE,
-                **ssh.to_host(host),
             },
-            parent=self,
-            after=host.after,
         )
+
+    def _send_scripts(self, name: str, host: Host, prepared: pulumi.Resource) -> local.Command:
+        """Once it is prepared: nothing is left on a host that is refused."""
+        return self._push(
+            f"{name}-scripts-{host.name}",
+            host,
+            {"FOLDER": kept.HERE, "FILES": self._kept, "OTHERS": "go", "PACKED": "-z", "TARGET_DIR": kept.ON_HOSTS},
+            after=[prepared],
+        )
+
+    def _push(
+        self, name: str, host: Host, files: Mapping[str, str], after: Sequence[pulumi.Resource] = ()
+    ) -> local.Command:
+        return run_local(
+            name,
+            "local/push_files.sh",
+            {**again(host), "NODE": host.name, "MACHINE": host.identity, **files, **ssh.to_host(host)},
+            parent=self,
+            after=[*host.after, *after],
+        )
+
+
+def _kept() -> str:
+    """What every host keeps, as lines of digest and name: what its steps run, and a long text that they are given."""
+    kept.forget()
+    texts = [*(code.body(alone=True) for code in kept.on_hosts()), binding()]
+    names = sorted(kept.keep(text) for text in texts)
+    return "\n".join(f"{name}  {name}" for name in names)
 
 
 def _cluster(plan: Plan) -> str:

@@ -82,6 +82,7 @@ class Proof(pulumi.ComponentResource):
             },
             parent=self,
             after=[last],
+            texts=["FDB_BINDING"],
         )
 
 

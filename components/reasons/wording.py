@@ -49,6 +49,7 @@ DOCUMENTS = frozenset({"ACCOUNTS", "CLUSTER", "DIRECTORY", "WISH"})
 _MEANING = {
     "ADDRESSES": "where the names lead to",
     "CAUSE": "what was done before it",
+    "FILES": "what is sent",
     "LOOK": "the authority had not issued when the last run looked",
     "MACHINE": "another machine",
     "MACHINES": "another machine",

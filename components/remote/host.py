@@ -27,6 +27,9 @@ class Host:
     """The addresses by which the world reaches it."""
 
     root: bool = True
+    keeps: bool = False
+    """Whether what its steps run lies on it by then."""
+
     after: tuple[pulumi.Resource, ...] = ()
     identity: pulumi.Input[str] = ""
     """Changes with the machine, where the stack made it: on another one, every step has to be done again."""
@@ -50,10 +53,14 @@ class Host:
         return replace(self, after=(*self.after, *done))
 
     def behind(self, done: Sequence[pulumi.Resource]) -> "Host":
-        """The same host, with nothing begun on it before `done`, which come after all that the host came after."""
+        """The same host, which keeps what its steps run, with nothing begun on it before `done`.
+
+        They come after all that the host came after.
+        """
         way = {key: apart(value) for key, value in vars(self.connection).items()}
         return replace(
             self,
+            keeps=True,
             after=tuple(done),
             connection=remote.ConnectionArgs(**way),
             identity=apart(self.identity),

@@ -97,6 +97,22 @@ class Script:
         Args:
             values: the variables that the script is given.
             alone: whether another run of the same script on the same host is waited for.
+        """
+        return self.given(values, self.body(alone=alone))
+
+    def body(self, *, alone: bool) -> str:
+        """All of a payload that is the same whatever the values are."""
+        lock = f"{_read(ALONE)}\nalone {self.path.replace('/', '.')}\n" if alone else ""
+        if self.is_python:
+            # A signal reaches Python too: an interrupted step ends instead of running on unseen.
+            return f'{lock}{self._laid_out({"main.py": self.text})}\npython3 -B "$there/main.py" "$@"'
+        if self.modules:
+            run = 'in_python() { PYTHONPATH=$there python3 -B "$there/$1" "${@:2}"; }'
+            return f"{lock}{self._laid_out({})}\n{run}\n{self.text}"
+        return lock + self.text
+
+    def given(self, values: Mapping[str, str], body: str) -> str:
+        """A payload of some values and what is done with them.
 
         Bash reads a group whole before it runs it, and what it runs finds an empty standard input;
         without the group the first child that reads stdin eats the rest of the script.
@@ -109,18 +125,11 @@ class Script:
             name for name, value in values.items() if len(value.encode(errors="replace")) > _MOST_EXPORTED_BYTES
         )
         exports += "".join(f"export -n {name}\n" for name in long)
-        body = self.text
-        lock = f"{_read(ALONE)}\nalone {self.path.replace('/', '.')}\n" if alone else ""
         if self.is_python:
-            # A signal reaches Python too: an interrupted step ends instead of running on unseen.
-            pipes = "".join(
+            exports += "".join(
                 f'exec {{pipe}}< <(printf %s "${name}")\nexport {name}_PIPE=/dev/fd/$pipe\n' for name in long
             )
-            body = f'{self._laid_out({"main.py": self.text})}\n{pipes}python3 -B "$there/main.py" "$@"'
-        elif self.modules:
-            run = 'in_python() { PYTHONPATH=$there python3 -B "$there/$1" "${@:2}"; }'
-            body = f"{self._laid_out({})}\n{run}\n{self.text}"
-        return f"{{\n{exports}{lock}{body}\n}} </dev/null\n"
+        return f"{{\n{exports}{body}\n}} </dev/null\n"
 
     def _laid_out(self, beside: Mapping[str, str]) -> str:
         """Bash that lays the modules out in a private folder, which goes when the script ends."""

@@ -1,16 +1,18 @@
 """Run one script as one Pulumi resource: on a host, or on this machine."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pulumi
 from pulumi_command import local, remote
 
 from components.reasons import watch
+from components.remote import kept
 from components.remote.apart import apart, source
 from components.remote.host import Host
-from components.remote.script import Script, script
+from components.remote.script import script
 
 Values = Mapping[str, pulumi.Input[str]]
 Needs = Sequence[pulumi.Resource | pulumi.Output[Any]]
@@ -25,6 +27,7 @@ def run_script(  # noqa: PLR0913  # each of them says one thing
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource] = (),
     removable: bool = False,
+    texts: Collection[str] = (),
     opts: pulumi.ResourceOptions | None = None,
     timeout: str = "10m",
 ) -> remote.Command:
@@ -34,8 +37,12 @@ def run_script(  # noqa: PLR0913  # each of them says one thing
     `create`. The scripts are idempotent instead. Values travel on standard input, because sshd
     refuses variables that its AcceptEnv does not name, and because errors print `create`.
 
+    On a host that keeps what its steps run, the script and its libraries lie there by then. A removable step carries
+    them nevertheless: when it goes, nothing else has to be there.
+
     Args:
         removable: call the script with `up`, and with `down` when the resource goes before its host does.
+        texts: names of values that are long, the same for all nodes, and no secret.
         opts: what is special about this one.
         timeout: how long the engine lets the step run, with a unit. Every wait inside is shorter.
     """
@@ -44,7 +51,13 @@ def run_script(  # noqa: PLR0913  # each of them says one thing
     code.check(values)
     shell = "bash -s" if host.root else "sudo -n bash -s"
     note = f"# scripts/{path} {code.digest}"
-    payload = _payload(code, values, alone=True)
+
+    if removable or not host.keeps:
+        payload_of = partial(code.payload, alone=True)
+    else:
+        values |= {name: kept.keep(str(values[name])) for name in texts}
+        payload_of = partial(kept.on_host, code, texts=texts)
+    payload = _payload(values, payload_of)
     options = _options(parent, [*host.after, *after, *source(payload)], timeout)
     options = pulumi.ResourceOptions.merge(options, opts)
     if removable:
@@ -85,7 +98,7 @@ def run_local(  # noqa: PLR0913  # all but three are keywords
     code = script(path)
     code.check(values)
     note = f"# scripts/{path} {code.digest}"
-    payload = _payload(code, values)
+    payload = _payload(values, code.payload if removable else partial(kept.here, code))
     options = _options(parent, [*after, *source(payload)], timeout)
     options = pulumi.ResourceOptions.merge(options, opts)
     step = local.Command(
@@ -124,13 +137,13 @@ def facts(step: remote.Command) -> pulumi.Output[Any]:
     return pulumi.Output.unsecret(step.stdout).apply(json.loads)
 
 
-def _payload(code: Script, values: Values, *, alone: bool = False) -> pulumi.Input[str]:
+def _payload(values: Values, payload_of: Callable[[Mapping[str, str]], str]) -> pulumi.Input[str]:
     """Only what is not known yet goes through the engine's promises: with many nodes they are what costs time."""
     known = {name: value for name, value in values.items() if isinstance(value, str)}
     pending = {name: value for name, value in values.items() if name not in known}
     if not pending:
-        return code.payload(known, alone=alone)
-    return pulumi.Output.all(**pending).apply(lambda later: code.payload(known | dict(later), alone=alone))
+        return payload_of(known)
+    return pulumi.Output.all(**pending).apply(lambda later: payload_of(known | dict(later)))
 
 
 def _options(parent: pulumi.Resource, after: Needs, timeout: str) -> pulumi.ResourceOptions:

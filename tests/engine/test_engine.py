@@ -19,7 +19,7 @@ from .conftest import Hosts, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
-STEPS_OF_THREE_NODES = 34
+STEPS_OF_THREE_NODES = 37
 
 
 def resources(made: automation.Stack) -> list[dict[str, Any]]:
@@ -58,9 +58,12 @@ def test_a_changed_script_runs_again_in_place_with_what_depends_on_it(
     changed = scripts / "coordinator/install.sh"
     changed.write_text(changed.read_text() + "# another line\n")
     result = stack().up()
-    assert sorted(hosts.names()) == ["nats-install-mx1", "nats-install-mx2", "nats-install-mx3"]
+    ran = hosts.names()
+    assert ran.index("hosts-scripts-mx1") < ran.index("nats-install-mx1"), "or it would run what lay there before"
+    nodes = ("mx1", "mx2", "mx3")
+    assert sorted(ran) == [f"{step}-{node}" for step in ("hosts-scripts", "nats-install") for node in nodes]
     changes = {str(kind): count for kind, count in (result.summary.resource_changes or {}).items()}
-    assert changes.get("update") == 3
+    assert changes.get("update") == 6
     assert not {"create", "replace", "delete"} & set(changes)
 
 

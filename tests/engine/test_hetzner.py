@@ -1,7 +1,10 @@
 """The program at Hetzner under the real engine: made, changed, interrupted, lost by hand, given back."""
 
+import json
+import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +53,17 @@ def paths(made: automation.Stack) -> int:
         needs = [*item.get("dependencies", ()), *read, item.get("parent"), provider, item.get("deletedWith")]
         ways[item["urn"]] = 1 + sum(ways[urn] for urn in needs if urn)
     return sum(ways.values())
+
+
+def weight(place: Path) -> tuple[int, int]:
+    """Bytes of what the state holds of all resources, and how many of them are encrypted."""
+    (file,) = (place / "home/backend").rglob("dev.json")
+    held = [
+        [item.get("inputs"), item.get("outputs")]
+        for item in json.loads(file.read_text())["checkpoint"]["latest"]["resources"]
+    ]
+    text = json.dumps(held)
+    return len(text), sum(map(len, re.findall(r'"ciphertext": "([^"]*)"', text)))
 
 
 def changes(result: automation.UpResult) -> set[str]:
@@ -201,12 +215,16 @@ def test_a_balancer_comes_and_goes_by_setting(rented: Rented, cloud: Cloud) -> N
     assert not cloud.all("load_balancer")
 
 
-def test_the_calls_for_a_server_do_not_grow_with_their_number(rented: Rented, cloud: Cloud) -> None:
+def test_neither_the_calls_nor_the_state_for_a_server_grow_with_their_number(
+    rented: Rented, cloud: Cloud, tmp_path: Path
+) -> None:
     rented(3).up()
-    three = sum(cloud.calls.values())
+    three, (all_of_three, encrypted_of_three) = sum(cloud.calls.values()), weight(tmp_path)
     rented(6).up()
-    six = sum(cloud.calls.values())
+    six, (all_of_six, encrypted_of_six) = sum(cloud.calls.values()), weight(tmp_path)
     assert (six - three) / 3 < 60
+    assert (all_of_six - all_of_three) / 3 < 150_000, "or thirty servers take gigabytes of memory"
+    assert (encrypted_of_six - encrypted_of_three) / 3 < 50_000
 
 
 def test_a_preview_of_thirty_servers_takes_seconds(rented: Rented) -> None:

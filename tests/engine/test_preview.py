@@ -75,6 +75,7 @@ def test_a_run_tells_the_same_and_warns_before_anything_goes_down(stack: Stack, 
     assert set(told.again()) == {*hosts.names()} == set(foreseen.again())
     assert told.of["fdb-install-mx2"] == foreseen.of["fdb-install-mx2"]
     assert told.of["proof-mail"] == "runs again: CAUSE (what was done before it) changed"
+    assert told.of["proof-database-mx2"] == told.of["proof-mail"]
     database, mail = sorted(told.warnings)
     assert database == f"FoundationDB restarts on mx1, mx2, mx3, {TURNS} {DATABASE_DOWN}"
     assert mail.startswith(f"The mail server restarts on mx1, mx2, mx3, {TURNS}")
@@ -124,7 +125,9 @@ def test_a_changed_script_is_told_without_alarm(stack: Stack, scripts: Path) -> 
     changed = scripts / "coordinator/install.sh"
     changed.write_text(changed.read_text() + "# another line\n")
     told = listened(stack().preview)
-    assert set(told.again()) == {"nats-install-mx1", "nats-install-mx2", "nats-install-mx3"}
+    nodes = ("mx1", "mx2", "mx3")
+    assert set(told.again()) == {f"{step}-{node}" for step in ("hosts-scripts", "nats-install") for node in nodes}
+    assert told.of["hosts-scripts-mx1"] == "runs again: FILES (what is sent) changed"
     assert told.of["nats-install-mx1"].startswith("runs again: scripts/coordinator/install.sh changed, ")
     assert told.warnings == []
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ def lab() -> Graph:
     return run(LAB)
 
 
+@cache
+def of_nodes(count: int) -> Graph:
+    """A lab of some nodes."""
+    return run({**LAB, "nodes": {f"mx{index}": {} for index in range(1, count + 1)}})
+
+
 def test_every_node_gets_its_steps(lab: Graph) -> None:
     for script in ("host/prepare.sh", "foundationdb/install.sh", "stalwart/install.sh", "foundationdb/check.py"):
         assert [step.name.rsplit("-", 1)[1] for step in lab.steps(script)] == ["mx1", "mx2", "mx3"]
@@ -38,7 +45,7 @@ def test_every_node_gets_its_steps(lab: Graph) -> None:
 def test_no_host_is_visited_more_than_ten_times(lab: Graph) -> None:
     visits: dict[str, int] = {}
     for made in lab.made.values():
-        if made.type == "command:remote:Command" or made.script == "local/push_packages.sh":
+        if made.type == "command:remote:Command" or made.script == "local/push_files.sh":
             host = plain(made.inputs).get("connection", {}).get("host") or made.name.rsplit("-", 1)[1]
             visits[host] = visits.get(host, 0) + 1
     # Directory and certificate are visits of their own to one node: they change, the mail servers stay as they are.
@@ -175,8 +182,21 @@ def test_more_nodes_do_not_make_the_way_longer(count: int) -> None:
 
         return max(of(name) for name in graph.made)
 
-    many = run({**LAB, "nodes": {f"mx{index}": {} for index in range(1, count + 1)}})
-    assert depth(many) == depth(run(LAB))
+    assert depth(of_nodes(count)) == depth(of_nodes(3))
+
+
+def carried(count: int, *, only_secrets: bool) -> int:
+    """Bytes that the steps of so many nodes are given. What makes the hosts of a lab is of no stack that is large."""
+    steps = [made for made in of_nodes(count).made.values() if made.script and not made.script.startswith("lab/")]
+    return sum(len(step.stdin) for step in steps if has_secret(step.inputs["stdin"]) or not only_secrets)
+
+
+@pytest.mark.parametrize(("only_secrets", "most"), [(True, 10_000), (False, 40_000)])
+def test_a_node_adds_little_to_the_state_and_as_much_to_that_of_many(*, only_secrets: bool, most: int) -> None:
+    """The engine writes all of it after every step, and keeps each encryption: scripts would make that gigabytes."""
+    few, more, many = (carried(count, only_secrets=only_secrets) for count in (3, 9, 30))
+    assert (more - few) / 6 < most
+    assert (many - more) / 21 < 1.25 * (more - few) / 6
 
 
 def test_nodes_without_mail_only_store() -> None:
@@ -231,7 +251,9 @@ def test_packages_of_a_mirror_folder_are_sent_while_hosts_are_prepared(tmp_path:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     mirrored = run({**LAB, "mirror": str(tmp_path)})
-    for sent in mirrored.steps("local/push_packages.sh"):
+    packages = [step for step in mirrored.steps("local/push_files.sh") if "-packages-" in step.name]
+    assert len(packages) == 3
+    for sent in packages:
         assert not {name for name in mirrored.waits_for(sent.name) if "prepare" in name}
     for step in mirrored.steps("foundationdb/install.sh"):
         assert {name for name in step.depends if name.startswith("hosts-packages")}

@@ -130,6 +130,15 @@ def test_every_step_run_again_restarts_nothing(lab: Lab, tmp_path: Path, monkeyp
     assert (processes(), files()) == before
 
 
+def test_mending_sends_a_host_again_what_its_steps_run_and_somebody_removed(lab: Lab) -> None:
+    kept = "ls /var/lib/stalwart-cluster/scripts"
+    before = lab.ssh("mx2", kept)
+    lab.ssh("mx2", "rm -r /var/lib/stalwart-cluster/scripts")
+    lab.config["stalwart-cluster:mend"] = "scripts"
+    lab.up()
+    assert len(lab.ssh("mx2", kept).split()) == len(before.split()) > 10
+
+
 def test_no_secret_can_be_read_by_others_on_a_host(lab: Lab) -> None:
     secrets = r"NATS_PASSWORD=|password: \"|mail:[0-9a-f]{32}@"
     places = "/etc /var/lib /usr/local /run /tmp -xdev -not -path '/var/lib/apt/*'"

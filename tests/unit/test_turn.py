@@ -230,6 +230,20 @@ def test_no_host_is_gone_while_the_database_does_not_tell(monkeypatch: pytest.Mo
     assert not departed.is_gone(host.address)
 
 
+def test_what_failed_under_a_claim_is_told_also_where_the_claim_cannot_be_removed(
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As in the window in which the whole database goes over to another line."""
+    monkeypatch.setattr(here, "LOCK", tmp_path / "turn")
+
+    def lost(_: str) -> None:
+        raise Failed("the database does not answer")
+
+    monkeypatch.setattr(claims, "remove", lost)
+    with pytest.raises(Failed, match="is missing"), turn.claimed("change all of it"):
+        raise Failed("10.0.0.3:4500 is missing")
+
+
 def test_a_recovery_of_the_database_is_sat_out(database: Database) -> None:
     database.failures = ["ERROR: Transaction may or may not have committed (1021)", "Specified timeout reached"]
     turn.take("restart it")

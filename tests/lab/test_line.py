@@ -29,18 +29,28 @@ again through another client library."""
 
 
 class Cut:
-    """Kills the engine instead of beginning a step, once."""
+    """Kills the engine instead of beginning a step, or when it is done and nobody has written that down; each once."""
 
     def __init__(self) -> None:
         self.before = ""
+        self.after = ""
 
     def __call__(self, call: Call, inputs: dict[str, Any], text: str) -> tuple[str, str]:
-        if self.before and call.urn.endswith(f"::{self.before}"):
+        name = call.urn.rsplit("::", 1)[1]
+        if name == self.before:
             self.before = ""
-            for process in engine.running():
-                os.kill(process, signal.SIGKILL)
-            raise Failure("cut short")
-        return remote(call, inputs, text)
+            raise self._blow()
+        printed = remote(call, inputs, text)
+        if name == self.after:
+            self.after = ""
+            raise self._blow()
+        return printed
+
+    @staticmethod
+    def _blow() -> Failure:
+        for process in engine.running():
+            os.kill(process, signal.SIGKILL)
+        return Failure("cut short")
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +130,9 @@ def test_the_permission_is_taken_out_again_and_nothing_runs(lab: Lab) -> None:
 
 
 @chaos
-def test_a_run_that_is_cut_short_before_the_window_is_gone_on_with(lab: Lab, service: Service, cut: Cut) -> None:
+def test_a_run_that_is_cut_short_before_the_window_and_behind_it_is_gone_on_with(
+    lab: Lab, service: Service, cut: Cut
+) -> None:
     """Meanwhile a process ends by itself: it comes up in the new line and waits for the others."""
     want(lab, LINES[2])
     with service.under_load("another line, cut short", AWAY) as load:
@@ -132,6 +144,13 @@ def test_a_run_that_is_cut_short_before_the_window_is_gone_on_with(lab: Lab, ser
         assert "was begun and is not ended" in status(lab)[1]
         lab.ssh("mx3", "systemctl restart foundationdb")
         load.until_accepted(seconds=60)
+        cut.after = "fdb-window"
+        with pytest.raises(automation.CommandError):
+            lab.up()
+        lab.unlock()
+        load.until_accepted(seconds=60)
+        for node in NODES:
+            assert "3 addresses" in lab.ssh(node, "fdbcli --no-status --timeout 20 --exec kill")
         lab.up()
         load.until_accepted(seconds=60)
     assert_over(lab, LINES[2])

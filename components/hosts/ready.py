@@ -1,7 +1,7 @@
 """Hosts from the platform of the stack file, made ready: prepared, owned by this cluster, packages at hand."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pulumi
@@ -75,7 +75,7 @@ class ReadyHosts(pulumi.ComponentResource):
         self.hosts = {
             node: host.behind(
                 [
-                    self._send_scripts(name, host, prepared[node]),
+                    self._send_scripts(name, host.behind([prepared[node]])),
                     *self._sent(name, host),
                     *self.disks.opened_by_others(host, prepared),
                 ]
@@ -133,24 +133,21 @@ class ReadyHosts(pulumi.ComponentResource):
             },
         )
 
-    def _send_scripts(self, name: str, host: Host, prepared: pulumi.Resource) -> local.Command:
-        """Once it is prepared: nothing is left on a host that is refused."""
+    def _send_scripts(self, name: str, host: Host) -> local.Command:
+        """To a host that is prepared: nothing is left on one that is refused."""
         return self._push(
             f"{name}-scripts-{host.name}",
             host,
             {"FOLDER": kept.HERE, "FILES": self._kept, "OTHERS": "go", "PACKED": "-z", "TARGET_DIR": kept.ON_HOSTS},
-            after=[prepared],
         )
 
-    def _push(
-        self, name: str, host: Host, files: Mapping[str, str], after: Sequence[pulumi.Resource] = ()
-    ) -> local.Command:
+    def _push(self, name: str, host: Host, files: Mapping[str, str]) -> local.Command:
         return run_local(
             name,
             "local/push_files.sh",
             {**again(host), "NODE": host.name, "MACHINE": host.identity, **files, **ssh.to_host(host)},
             parent=self,
-            after=[*host.after, *after],
+            after=host.after,
         )
 
 

@@ -8,7 +8,6 @@ What was changed by hand is set back, except what cannot be: then it says so bef
 """
 
 import json
-import socket
 from contextlib import nullcontext
 from os import environ
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from lib.console import Failed, log, run, wait_for
 from lib.foundationdb import fdbcli
 from lib.foundationdb.coordinators import set_coordinators
+from lib.foundationdb.listening import silent
 from lib.foundationdb.membership import forget, leaving, others, take_back, take_out
 from lib.foundationdb.refusals import refuse
 from lib.foundationdb.settled import end_maintenance, set_redundancy
@@ -38,7 +38,7 @@ DATA = Path("/var/lib/foundationdb/data")
 
 
 def main() -> None:
-    wait_for(PATIENCE_SECONDS, "every database process to listen", lambda: not silent_processes())
+    wait_for(PATIENCE_SECONDS, "every database process to listen", lambda: not silent(PROCESSES))
     if not CREATED.exists():
         create()
     status = wait_until("the database to be available", lambda now: not_up(now) or not_told(now))
@@ -74,18 +74,6 @@ def reconcile() -> None:
         "this host's cluster file to name the coordinators",
         lambda: coordinators_here() == COORDINATORS,
     )
-
-
-def silent_processes() -> list[str]:
-    """The wanted processes that do not accept a connection."""
-    silent = []
-    for address in PROCESSES:
-        host, port = address.rsplit(":", 1)
-        try:
-            socket.create_connection((host, int(port)), timeout=2).close()
-        except OSError:
-            silent.append(address)
-    return silent
 
 
 def create() -> None:

@@ -5,7 +5,6 @@ Where all processes are of that line already, nothing is done; where a run ended
 """
 
 import json
-import socket
 import subprocess
 import time
 from os import environ
@@ -14,6 +13,7 @@ from pathlib import Path
 from lib.console import Failed, log, run, wait_for
 from lib.foundationdb import fdbcli
 from lib.foundationdb.lines import against_going_over, line_of, not_over
+from lib.foundationdb.listening import silent
 from lib.foundationdb.status import Status, not_tolerant, not_up
 from lib.foundationdb.waiting import MOVING_SECONDS, wait_until
 from lib.turn.turn import claimed
@@ -95,8 +95,8 @@ def wait_until_whole() -> None:
 
 def against(status: Status) -> list[str]:
     """What speaks against it; who listens and is not in has come up in the new line before its time."""
-    here = {process.address for process in status.processes}
-    early = {address for address in PROCESSES if address not in here and listens(address)}
+    absent = {*PROCESSES} - {process.address for process in status.processes}
+    early = absent - {*silent(absent)}
     return against_going_over(status, PROCESSES, TOLERANCE, early if status.available else frozenset())
 
 
@@ -133,16 +133,6 @@ def package() -> str:
     """The release of this host's package; empty where there is none. It follows when all processes have gone over."""
     line = ["dpkg-query", "-W", "-f", "${Version}", "foundationdb-server"]
     return subprocess.run(line, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def listens(address: str) -> bool:
-    """Whether something accepts connections there."""
-    host, port = address.rsplit(":", 1)
-    try:
-        socket.create_connection((host, int(port)), timeout=2).close()
-    except OSError:
-        return False
-    return True
 
 
 run(main)

@@ -13,8 +13,11 @@ import yaml
 from pulumi import automation
 
 from components.remote.script import script
+from tests.standins.providers import connections
 
 from . import engine
+
+connections.separate()
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,6 +11,7 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
+from . import connections
 from .kind import Call, Compares, Configuration, Difference, Failure, Function, HalfMade, Kind, Looks, Mistake, Names
 from .values import Values, plain, read, write
 
@@ -147,7 +148,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def _attach(self, address: str) -> None:
         if address:
-            self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+            self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=[connections.OWN]))
             self._is_canceled = False
 
     def _kind(self, urn: str, context: Context) -> Kind:

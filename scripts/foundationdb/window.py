@@ -5,7 +5,6 @@ Where all processes are of that line already, nothing is done; where a run ended
 """
 
 import json
-import subprocess
 import time
 from os import environ
 from pathlib import Path
@@ -16,6 +15,7 @@ from lib.foundationdb.lines import against_going_over, line_of, not_over
 from lib.foundationdb.listening import silent
 from lib.foundationdb.status import Status, not_tolerant, not_up
 from lib.foundationdb.waiting import MOVING_SECONDS, wait_until
+from lib.status.units import release_of
 from lib.turn.turn import claimed
 
 PROCESSES = dict(item.split("=", 1) for item in environ["PROCESSES"].split())
@@ -35,7 +35,8 @@ IN_SECONDS = 300
 
 def main() -> None:
     seconds = None
-    if "staged" in STATES and line_of(package()) != LINE:
+    # The package follows when all processes have gone over.
+    if "staged" in STATES and line_of(release_of("foundationdb-server")) != LINE:
         wait_for(GATE_SECONDS, f"the database to answer in its line or in {LINE}", answers, pause=1)
         seconds = go_over()
         wait_until(f"a fault tolerance of {TOLERANCE}", lambda now: not_tolerant(now, TOLERANCE), MOVING_SECONDS)
@@ -127,12 +128,6 @@ def answers_in_the_new_line() -> bool:
         return False
     fdbcli.use(CLI)
     return not not_up(fdbcli.status(ANSWER_SECONDS))
-
-
-def package() -> str:
-    """The release of this host's package; empty where there is none. It follows when all processes have gone over."""
-    line = ["dpkg-query", "-W", "-f", "${Version}", "foundationdb-server"]
-    return subprocess.run(line, capture_output=True, text=True, check=False).stdout.strip()
 
 
 run(main)

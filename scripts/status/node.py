@@ -76,7 +76,7 @@ def is_redirected() -> bool:
 
 def package_version() -> str | None:
     """The installed release of FoundationDB, without Debian's revision."""
-    return units.said("dpkg-query", "-W", "-f", "${Version}", "foundationdb-server").split("-")[0] or None
+    return units.release_of("foundationdb-server").split("-")[0] or None
 
 
 def stalwart_version() -> str | None:

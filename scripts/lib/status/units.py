@@ -36,6 +36,11 @@ def said(*line: str) -> str:
     return done.stdout.strip()
 
 
+def release_of(package: str) -> str:
+    """The release of an installed package, with Debian's revision; empty where it is not installed."""
+    return said("dpkg-query", "-W", "-f", "${Version}", package)
+
+
 def state(unit: str) -> str:
     """active, failed, inactive and so on; missing where the unit is not installed."""
     if said("systemctl", "show", "-P", "LoadState", unit) == "not-found":

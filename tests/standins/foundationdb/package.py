@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-import zipapp
 from pathlib import Path
+
+from tests.standins import packed
 
 HERE = Path(__file__).parent
 MAINTAINER = HERE / "maintainer"
@@ -96,8 +97,7 @@ def _program(target: Path, module: str, version: str) -> None:
         (Path(work) / "__main__.py").write_text(
             f"import sys\nfrom standin.{module} import main\nsys.exit(main(sys.argv[1:]{extra}))\n"
         )
-        zipapp.create_archive(work, target, interpreter="/usr/bin/python3")
-    target.chmod(0o755)
+        packed.program(Path(work), target)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """Pack the stand-in as the archive of a release: one file, `stalwart-foundationdb`."""
 
 import argparse
-import io
 import platform
 import shutil
-import tarfile
 import tempfile
-import zipapp
 from pathlib import Path
+
+from tests.standins import packed
 
 STANDINS = Path(__file__).parents[1]
 # What the stand-in asks names with.
@@ -32,14 +31,9 @@ def build(out: Path, version: str) -> None:
             f"import sys\nfrom standins.stalwart.server import main\nsys.exit(main(sys.argv[1:], {version!r}))\n"
         )
         program = Path(work) / "stalwart-foundationdb"
-        zipapp.create_archive(root, program, interpreter="/usr/bin/python3")
-        member = tarfile.TarInfo("stalwart-foundationdb")
-        member.size, member.mode = program.stat().st_size, 0o755
+        packed.program(root, program)
         target = folder / f"stalwart-foundationdb-{platform.machine()}-unknown-linux-gnu.tar.gz"
-        temporary = target.with_suffix(".new")
-        with tarfile.open(temporary, "w:gz") as archive:
-            archive.addfile(member, io.BytesIO(program.read_bytes()))
-        temporary.rename(target)
+        packed.archive(program.name, program.read_bytes(), target)
 
 
 def _copy(source: Path, target: Path) -> None:

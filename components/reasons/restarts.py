@@ -27,12 +27,6 @@ _TAKEN_UP_AT_A_START: Mapping[str, tuple[Service, frozenset[str]]] = {
         frozenset({"STALWART_VERSION", "STALWART_HOSTNAME", "TRANSACTION_TIMEOUT", "NATS_PASSWORD", "ZONE"}),
     ),
 }
-# Scripts whose FDB_VERSION matters only where it is of another line.
-_CHANGES_LINE: Mapping[str, Service | None] = {
-    "foundationdb/stage.sh": Service.MAIL,
-    "foundationdb/point.sh": None,
-    "foundationdb/window.py": None,
-}
 _TAKES_UP_ITS_SETTINGS = frozenset({"stalwart/first.py", "stalwart/start.py"})
 _COORDINATOR = ("coordinator/install.sh", frozenset({"ADDRESS", "NATS_PASSWORD", "NATS_PEERS"}))
 
@@ -47,8 +41,6 @@ def restarted(difference: Difference) -> Service | None:
     if difference.path in _TAKES_UP_ITS_SETTINGS:
         wish = difference.of("WISH")
         return Service.MAIL if wish and STARTED_FOR & {*parts(wish)} else None
-    if difference.path in _CHANGES_LINE:
-        return _CHANGES_LINE[difference.path] if _is_another_line(difference) else None
     service, variables = _TAKEN_UP_AT_A_START.get(difference.path, (None, frozenset()))
     return service if any(difference.of(name) for name in variables) else None
 
@@ -56,7 +48,7 @@ def restarted(difference: Difference) -> Service | None:
 def consequence(difference: Difference) -> str:
     """What follows from a difference, to be put behind its reason; empty where nothing goes down."""
     if goes_over(difference):
-        return f"restarts {Service.DATABASE} on all nodes at once"
+        return f"restarts {Service.DATABASE} and {Service.MAIL} on all nodes at once"
     if service := restarted(difference):
         return f"restarts {service}"
     path, variables = _COORDINATOR
@@ -65,11 +57,7 @@ def consequence(difference: Difference) -> str:
 
 def goes_over(difference: Difference) -> bool:
     """Whether a step takes the whole database to another line because of what is different."""
-    return difference.path == "foundationdb/window.py" and _is_another_line(difference)
-
-
-def _is_another_line(difference: Difference) -> bool:
-    change = difference.of("FDB_VERSION")
+    change = difference.of("FDB_VERSION") if difference.path == "foundationdb/window.py" else None
     return change is not None and len({str(text).rpartition(".")[0] for text in (change.before, change.after)}) > 1
 
 
@@ -78,9 +66,10 @@ def all_at_once(plan: Plan, release: str) -> str:
     line, _, _ = release.rpartition(".")
     nodes = ", ".join(node.name for node in plan.nodes)
     return (
-        f"Where the database is not of FoundationDB {line} yet, all its processes ({nodes}) restart at once, once, and"
-        f" no node accepts mail for some seconds. It cannot be undone, and this program was not tried with FoundationDB"
-        f" {line}. Before it and after it the mail server restarts on each node in its turn."
+        f"Where the database is not of FoundationDB {line} yet, all its processes ({nodes}) restart at once, once,"
+        " the mail servers after them, and no node accepts mail for some seconds. It cannot be undone, and this program"
+        f" was not tried with FoundationDB {line}. Afterwards the mail server restarts once more on each node in its"
+        " turn."
     )
 
 

@@ -15,6 +15,7 @@ source lib/download.sh
 source lib/turn.sh
 source lib/foundationdb/places.sh
 source lib/foundationdb/line.sh
+source lib/foundationdb/follow.sh
 source lib/foundationdb/config.sh
 source lib/foundationdb/packages.sh
 
@@ -64,13 +65,15 @@ install_release() {
 # The package is of the line that the cluster went over to: what lay beside it goes, and with it all that led there. The
 # folders last, because they say that there is something to end.
 end_line_change() {
-  local unit place
+  local place
   write_configuration
   if [[ -n "$(fdb_process)" && "$(fdb_program)" != "$FDB_OWN_PROGRAM" ]]; then restart_database; fi
   gone "$FDB_WRAPPER"
-  for unit in "${FDB_CLIENTS[@]}"; do gone "/etc/systemd/system/$unit.service.d/foundationdb-line.conf"; done
-  systemctl daemon-reload
-  if serves_mail; then restart_clients "with the client library of FoundationDB $FDB_VERSION as its own"; fi
+  end_following
+  # Who changed his mind before the window never had another one.
+  if serves_mail && ! has_loaded stalwart /usr/lib/libfdb_c.so; then
+    restart_clients "with the client library of FoundationDB $FDB_VERSION as its own"
+  fi
   for place in "$FDB_BESIDE"-*; do rm -rf "$place"; done
 }
 

@@ -180,7 +180,7 @@ def test_another_line_of_the_database_is_refused_in_a_preview_and_where_it_is_al
     count, told = at_once(stack(**changed).preview)
     assert count == 1
     assert told.startswith("runs again: FDB_VERSION 7.5.2 -> 7.6.0;")
-    assert told.endswith("; restarts FoundationDB on all nodes at once")
+    assert told.endswith("; restarts FoundationDB and the mail server on all nodes at once")
 
 
 def test_a_step_that_cannot_be_compared_runs_nevertheless(

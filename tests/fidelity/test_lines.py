@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.standins.foundationdb.client import Store, StoreUnavailable
-from tests.standins.stalwart.libraries import lines
+from tests.standins.stalwart.libraries import NotStartedError, loaded
 
 from .conftest import Cluster
 
@@ -61,23 +61,38 @@ def test_a_client_of_another_line_is_told_of_the_protocol_and_of_nothing_else(cl
     assert "Specified timeout reached" in err
 
 
-def test_a_mail_server_goes_on_only_with_the_library_of_the_new_line(
-    cluster: Make, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """The library of the package."""
+    place = tmp_path / "libfdb_c.so"
+    place.write_text("stand-in: not the client library of FoundationDB 7.4.6\n")
+    return place
+
+
+def test_a_mail_server_goes_on_only_when_it_starts_with_the_library_of_the_new_line(
+    cluster: Make, until: Until, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = made_of_three(cluster, until)
-    own, beside = tmp_path / "libfdb_c.so", tmp_path / "client" / "libfdb_c_7.5.0.so"
-    own.write_text("stand-in: not the client library of FoundationDB 7.4.6\n")
+    before = Store(made.file, 3, loaded(own))
+    assert before.transact(lambda transaction: transaction.get(b"word")) == b"kept"
+    go_over(made, *made.addresses)
+    beside = own.parent / "client" / own.name
     beside.parent.mkdir()
     beside.write_text(f"stand-in: not the client library of FoundationDB {NEW}\n")
-    without = Store(made.file, 3, lines(own))
-    monkeypatch.setenv("FDB_NETWORK_OPTION_EXTERNAL_CLIENT_DIRECTORY", str(beside.parent))
-    both = Store(made.file, 30, lines(own))
-    for store in (without, both):
-        assert store.transact(lambda transaction: transaction.get(b"word")) == b"kept"
-    go_over(made, *made.addresses)
-    assert both.transact(lambda transaction: transaction.get(b"word")) == b"kept"
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(beside.parent))
+    after = Store(made.file, 30, loaded(own))
+    assert after.transact(lambda transaction: transaction.get(b"word")) == b"kept"
     began = time.monotonic()
     with pytest.raises(StoreUnavailable):
-        without.transact(lambda transaction: transaction.get(b"word"))
+        before.transact(lambda transaction: transaction.get(b"word"))
     assert time.monotonic() - began >= 3
     assert str(beside) in Path("/proc/self/maps").read_text()
+
+
+def test_a_mail_server_does_not_start_with_a_client_of_several_lines(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen at each start of Stalwart 0.16.19 with FoundationDB 7.4.6, whose own line was among them."""
+    monkeypatch.setenv("FDB_NETWORK_OPTION_EXTERNAL_CLIENT_DIRECTORY", str(tmp_path))
+    with pytest.raises(NotStartedError, match="code = 1039"):
+        loaded(own)

@@ -16,6 +16,8 @@ BESIDE = f"/usr/local/lib/stalwart-cluster/foundationdb-{NEW}"
 CONF = "/etc/foundationdb/foundationdb.conf"
 DROP_IN = "/etc/systemd/system/stalwart.service.d/foundationdb-line.conf"
 WRAPPER = "/usr/local/bin/fdbcli"
+FOLLOW = "/usr/local/lib/stalwart-cluster/follow-line"
+UNIT = "stalwart-line"
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +61,10 @@ def test_the_new_line_lies_beside_and_what_runs_is_what_it_was(host: Sandbox) ->
     done = stage(host)
     assert done.code == 0, done.err
     assert done.out == '{"state": "staged"}\n'
-    for path in ("usr/sbin/fdbserver", "usr/bin/fdbcli", f"client/libfdb_c_{NEW}.so"):
+    for path in ("usr/sbin/fdbserver", "usr/bin/fdbcli", "client/libfdb_c.so"):
         assert host.file(f"{BESIDE}/{path}").is_file()
     assert len([*host.file(f"{BESIDE}/client").iterdir()]) == 1
-    assert f"EXTERNAL_CLIENT_DIRECTORY={BESIDE}/client" in host.file(DROP_IN).read_text()
+    assert not host.file(DROP_IN).exists()
     assert command(host) == "/usr/sbin/fdbserver"
     assert not host.calls("apt-get")
     assert not [call for call in host.calls("systemctl")[before:] if call.split()[0] in {"stop", "restart", "start"}]
@@ -124,12 +126,39 @@ def test_fdbcli_is_that_of_the_process_that_runs_and_where_none_does_of_the_one_
     assert "/usr/bin/fdbcli: No such file" in said, "which is not on this machine"
 
 
-def test_what_the_unit_of_the_mail_server_has_for_its_library_is_nothing_to_fdbcli(host: Sandbox) -> None:
-    variable = "FDB_NETWORK_OPTION_EXTERNAL_CLIENT_DIRECTORY"
+def followed(host: Sandbox, *, runs: str, available: bool) -> list[str]:
+    """What a host that is led to the new line kills when it looks whether the database has gone over."""
     assert stage(host).code == 0
     assert host.run("foundationdb/point.sh", **POINT).code == 0
-    host.file(f"{BESIDE}/usr/bin/fdbcli", f'#!/bin/bash\necho "it has ${{{variable}:-nothing}}"\n')
-    assert host.bash(f"{{\n{variable}={BESIDE}/client bash {WRAPPER}\n}} </dev/null\n").out == "it has nothing\n"
+    said = "The database is available." if available else "The database is unavailable; type `status' for more."
+    host.file(f"{BESIDE}/usr/bin/fdbcli", f'#!/bin/bash\necho "{said}"\n')
+    host.program("pgrep", "cat /run/process")
+    host.program("systemctl", "true")
+    process = f"(exec -a {runs}/usr/sbin/fdbserver sleep 30) &\necho $! >/run/process\n"
+    host.bash(f"{{\n{process}timeout 2 {FOLLOW}\nkill $!\n}} </dev/null\n")
+    return [call for call in host.calls("systemctl") if call.startswith("kill")]
+
+
+def test_the_mail_server_starts_again_with_the_library_of_the_new_line_when_the_database_has_gone_over(
+    host: Sandbox,
+) -> None:
+    assert followed(host, runs=BESIDE, available=True) == ["kill --signal=KILL stalwart"]
+    assert f"Environment=LD_LIBRARY_PATH={BESIDE}/client\n" in host.file(DROP_IN).read_text()
+    assert f"enable --quiet {UNIT}" in host.calls("systemctl"), "it goes on after a reboot"
+
+
+@pytest.mark.parametrize(
+    ("runs", "available"),
+    [
+        pytest.param(BESIDE, False, id="a process ended before the others"),
+        pytest.param("", True, id="the former one runs"),
+    ],
+)
+def test_the_mail_server_stays_what_it_is_as_long_as_the_database_does(
+    host: Sandbox, runs: str, *, available: bool
+) -> None:
+    assert followed(host, runs=runs, available=available) == []
+    assert not host.file(DROP_IN).exists()
 
 
 def test_from_the_moment_it_is_led_there_the_monitor_stays_led_there_until_the_package_follows(host: Sandbox) -> None:
@@ -143,6 +172,8 @@ def test_from_the_moment_it_is_led_there_the_monitor_stays_led_there_until_the_p
     assert not host.file(BESIDE).exists()
     assert not host.file(DROP_IN).exists()
     assert not host.file(WRAPPER).exists()
+    assert not host.file(FOLLOW).exists()
+    assert not host.file(f"/etc/systemd/system/{UNIT}.service").exists()
 
 
 def test_whoever_changes_his_mind_before_the_window_is_led_back(host: Sandbox) -> None:

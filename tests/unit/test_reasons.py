@@ -207,9 +207,9 @@ def test_what_a_variable_takes_down(path: str, name: str, what: str) -> None:
 @pytest.mark.parametrize(
     ("path", "what"),
     [
-        ("foundationdb/stage.sh", "restarts the mail server"),
+        ("foundationdb/stage.sh", ""),
         ("foundationdb/point.sh", ""),
-        ("foundationdb/window.py", "restarts FoundationDB on all nodes at once"),
+        ("foundationdb/window.py", "restarts FoundationDB and the mail server on all nodes at once"),
     ],
 )
 def test_only_another_line_takes_all_of_the_database_down_at_once(path: str, what: str) -> None:

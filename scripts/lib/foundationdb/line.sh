@@ -1,14 +1,11 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # some names here are read by the scripts that source this file
 # FoundationDB of another line. Processes and clients of two lines cannot talk to each other, so all processes change at
-# once. Until then the new programs lie beside those of the packages, and the mail server has the new client library beside
-# its own: the library that it is linked with takes whichever can talk to the database, and changes over by itself.
+# once. Until then the new programs lie beside those of the packages; the mail servers follow the database (follow.sh).
 
 FDB_BESIDE=/usr/local/lib/stalwart-cluster/foundationdb
 FDB_OWN_PROGRAM=/usr/sbin/fdbserver
 FDB_WRAPPER=/usr/local/bin/fdbcli
-# Who keeps the database open.
-FDB_CLIENTS=(stalwart stalwart-probe)
 
 installed_version() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null; }
 line_of() { printf '%s' "${1%.*}"; }
@@ -62,9 +59,6 @@ fdb_command() {
     printf '%s' "$FDB_OWN_PROGRAM"
   fi
 }
-
-# has_loaded UNIT FILE: whether the process of a unit has a library in its memory.
-has_loaded() { grep -qF " $2" "/proc/$(systemctl show -P MainPID "$1")/maps" 2>/dev/null; }
 
 # The mail server, down and up again by who has the turn of this node, and who else keeps the database open.
 restart_clients() {

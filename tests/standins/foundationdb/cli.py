@@ -31,7 +31,7 @@ class Cli:
     def __init__(self, cluster_file: str, seconds: float, release: str) -> None:
         self.file = ClusterFile(cluster_file)
         self.end = time.monotonic() + seconds if seconds else float("inf")
-        self.store = Store(cluster_file, 5, (line_of(release),))
+        self.store = Store(cluster_file, 5, line_of(release))
         self._listed: list[str] = []
 
     def request(self, message: Message) -> Message:

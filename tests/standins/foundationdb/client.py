@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 _PAUSE_SECONDS = 0.1
 _ANSWER_SECONDS = 5.0
-OWN = ("7.4",)
+OWN = "7.4"
 
 
 class StoreUnavailable(Exception):  # noqa: N818  # reads as what it is
@@ -60,15 +60,11 @@ class Transaction:
 
 
 class Store:
-    """A database by its cluster file.
+    """A database by its cluster file, for a client library that speaks one line."""
 
-    `lines` are those that its client libraries speak. With more than one it asks the coordinators which is theirs.
-    """
-
-    def __init__(self, cluster_file: str | Path, timeout: float | None, lines: tuple[str, ...] = OWN) -> None:
+    def __init__(self, cluster_file: str | Path, timeout: float | None, line: str = OWN) -> None:
         self.file = ClusterFile(cluster_file)
-        self._lines = lines
-        self._line = lines[0]
+        self._line = line
         self._timeout = timeout
         self._leader: str | None = None
         self._end = float("inf")
@@ -104,7 +100,7 @@ class Store:
         return answer
 
     def ask(self, address: str, message: Message, seconds: float) -> Message:
-        """One question to one process, in the line that is spoken now.
+        """One question to one process, in the line that the client speaks.
 
         Raises:
             OSError: nobody answers in time.
@@ -128,9 +124,6 @@ class Store:
             return self._leader
         for address in self.file.coordinators:
             try:
-                if len(self._lines) > 1:
-                    line = ask(address, {"op": "protocol"}, 1)["line"]
-                    self._line = line if line in self._lines else self._line
                 greeting = self.ask(address, {"op": "hello", "identity": self.file.identity}, 1)
                 if "forward" in greeting:
                     self.file.rewrite(greeting["forward"])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import certificates, imap, proxy, smtp, web
-from .libraries import lines
+from .libraries import NotStartedError, loaded
 from .node import Node
 from .sieve import manage
 from .store import Store, StoreUnavailable
@@ -70,10 +70,13 @@ def main(arguments: list[str], version: str) -> int:
         print(f"configuration error: {trouble}", file=sys.stderr)
         return 1
     timeout = settings.get("transactionTimeout")
-    node = Node(Store(settings["clusterFile"], timeout / 1000 if timeout else None, lines(LIBRARY)))
     try:
+        node = Node(Store(settings["clusterFile"], timeout / 1000 if timeout else None, loaded(LIBRARY)))
         node.start()
         listeners = node.registry.all("NetworkListener")
+    except NotStartedError as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
     except StoreUnavailable:
         print(
             "startup error: FoundationDB error (code 1031): Operation aborted because the transaction timed out",

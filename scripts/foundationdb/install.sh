@@ -66,10 +66,11 @@ install_release() {
 # folders last, because they say that there is something to end.
 end_line_change() {
   local place
+  # Before the configuration, which it writes too.
+  end_following
   write_configuration
   if [[ -n "$(fdb_process)" && "$(fdb_program)" != "$FDB_OWN_PROGRAM" ]]; then restart_database; fi
   gone "$FDB_WRAPPER"
-  end_following
   # Who changed his mind before the window never had another one.
   if serves_mail && ! has_loaded stalwart /usr/lib/libfdb_c.so; then
     restart_clients "with the client library of FoundationDB $FDB_VERSION as its own"

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Lead the monitor to the programs that lie beside, when they do so on every node. The process that runs stays: one that
-# ends by itself before the window comes up in the new line, and is away until then. The mail server of this host follows the
-# database when it has gone over.
+# Lead the monitor to the programs that lie beside, when they do so on every node. The process that runs stays. From now on
+# this host keeps it in the line of the others, and its mail server follows the database when it has gone over.
 : "${NODE:?name of the node}"
 : "${FDB_VERSION:?release}"
 source lib/common.sh

@@ -12,8 +12,7 @@ from pathlib import Path
 from lib.console import Failed, log, run, wait_for
 from lib.foundationdb import fdbcli
 from lib.foundationdb.lines import against_going_over, line_of, not_over
-from lib.foundationdb.listening import silent
-from lib.foundationdb.status import Status, not_tolerant, not_up
+from lib.foundationdb.status import not_tolerant, not_up
 from lib.foundationdb.waiting import MOVING_SECONDS, wait_until
 from lib.status.units import release_of
 from lib.turn.turn import claimed
@@ -88,17 +87,14 @@ def wait_until_whole() -> None:
         )
     fdbcli.use(FORMER_CLI)
     try:
-        wait_until(f"the cluster to be whole before it goes over to FoundationDB {LINE}", against, GATE_SECONDS)
+        wait_until(
+            f"the cluster to be whole before it goes over to FoundationDB {LINE}",
+            lambda status: against_going_over(status, PROCESSES, TOLERANCE),
+            GATE_SECONDS,
+        )
     except Failed as failure:
         remedy = "nothing was restarted; mend what is named, then run the same command again"
         raise Failed(str(failure), remedy) from None
-
-
-def against(status: Status) -> list[str]:
-    """What speaks against it; who listens and is not in has come up in the new line before its time."""
-    absent = {*PROCESSES} - {process.address for process in status.processes}
-    early = absent - {*silent(absent)}
-    return against_going_over(status, PROCESSES, TOLERANCE, early if status.available else frozenset())
 
 
 def restart_all() -> None:

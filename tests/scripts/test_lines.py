@@ -126,39 +126,66 @@ def test_fdbcli_is_that_of_the_process_that_runs_and_where_none_does_of_the_one_
     assert "/usr/bin/fdbcli: No such file" in said, "which is not on this machine"
 
 
-def followed(host: Sandbox, *, runs: str, available: bool) -> list[str]:
-    """What a host that is led to the new line kills when it looks whether the database has gone over."""
+AVAILABLE = "The database is available."
+COORDINATED = '"quorum_reachable" : true'
+OWN = "/usr/local/own"
+"""Where the programs of the package would be: those of this machine are no test's."""
+
+
+def followed(host: Sandbox, runs: str, *, new: str = "", own: str = "", seconds: int = 4) -> list[str]:
+    """What a host that is led to the new line has systemd do, while its process and fdbcli of both lines are so."""
     assert stage(host).code == 0
     assert host.run("foundationdb/point.sh", **POINT).code == 0
-    said = "The database is available." if available else "The database is unavailable; type `status' for more."
-    host.file(f"{BESIDE}/usr/bin/fdbcli", f'#!/bin/bash\necho "{said}"\n')
+    for place, said in ((BESIDE, new), (OWN, own)):
+        host.file(f"{place}/usr/bin/fdbcli", f"#!/bin/bash\necho '{said}'\n").chmod(0o755)
+    follow = host.file(FOLLOW)
+    text = follow.read_text().replace("\nown=\n", f"\nown={OWN}\n").replace("\npatience=10\n", "\npatience=1\n")
+    follow.write_text(text)
     host.program("pgrep", "cat /run/process")
     host.program("systemctl", "true")
-    process = f"(exec -a {runs}/usr/sbin/fdbserver sleep 30) &\necho $! >/run/process\n"
-    host.bash(f"{{\n{process}timeout 2 {FOLLOW}\nkill $!\n}} </dev/null\n")
-    return [call for call in host.calls("systemctl") if call.startswith("kill")]
+    before = len(host.calls("systemctl"))
+    process = f"(exec -a {runs}/usr/sbin/fdbserver sleep 60) &\necho $! >/run/process\n"
+    host.bash(f"{{\n{process}timeout {seconds} {FOLLOW}\nkill $!\n}} </dev/null\n")
+    return [call for call in host.calls("systemctl")[before:] if call.split()[0] in {"kill", "restart"}]
 
 
 def test_the_mail_server_starts_again_with_the_library_of_the_new_line_when_the_database_has_gone_over(
     host: Sandbox,
 ) -> None:
-    assert followed(host, runs=BESIDE, available=True) == ["kill --signal=KILL stalwart"]
+    assert followed(host, BESIDE, new=AVAILABLE) == ["kill --signal=KILL stalwart"]
     assert f"Environment=LD_LIBRARY_PATH={BESIDE}/client\n" in host.file(DROP_IN).read_text()
     assert f"enable --quiet {UNIT}" in host.calls("systemctl"), "it goes on after a reboot"
+    assert host.file(f"{BESIDE}/gone-over").exists()
 
 
 @pytest.mark.parametrize(
-    ("runs", "available"),
+    ("runs", "new"),
     [
-        pytest.param(BESIDE, False, id="a process ended before the others"),
-        pytest.param("", True, id="the former one runs"),
+        pytest.param(OWN, "", id="the former line runs everywhere"),
+        pytest.param(BESIDE, COORDINATED, id="all have gone over and the database comes up"),
     ],
 )
-def test_the_mail_server_stays_what_it_is_as_long_as_the_database_does(
-    host: Sandbox, runs: str, *, available: bool
-) -> None:
-    assert followed(host, runs=runs, available=available) == []
+def test_nothing_is_started_again_as_long_as_the_database_is_on_its_way(host: Sandbox, runs: str, new: str) -> None:
+    assert followed(host, runs, new=new, own=AVAILABLE) == []
+    assert command(host) == f"{BESIDE}/usr/sbin/fdbserver"
     assert not host.file(DROP_IN).exists()
+
+
+def test_a_process_that_went_before_the_others_is_led_back(host: Sandbox) -> None:
+    """Else it would stop the whole database. When it is in again the monitor is led to the new line as before."""
+    assert "restart foundationdb" in followed(host, BESIDE, own=AVAILABLE)
+    assert command(host) == f"{BESIDE}/usr/sbin/fdbserver"
+
+
+def test_a_cluster_that_has_gone_over_is_not_led_back_when_most_of_its_hosts_are_down(host: Sandbox) -> None:
+    assert stage(host).code == 0
+    host.file(f"{BESIDE}/gone-over", "")
+    assert followed(host, BESIDE, own=AVAILABLE) == []
+
+
+def test_a_process_that_was_left_behind_follows_the_others(host: Sandbox) -> None:
+    assert "restart foundationdb" in followed(host, OWN, new=COORDINATED)
+    assert command(host) == f"{BESIDE}/usr/sbin/fdbserver"
 
 
 def test_from_the_moment_it_is_led_there_the_monitor_stays_led_there_until_the_package_follows(host: Sandbox) -> None:

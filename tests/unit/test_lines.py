@@ -36,10 +36,6 @@ def test_with_a_dead_process_nothing_goes_over_and_it_is_named() -> None:
     assert f"{DEAD} is missing" in against_going_over(ONE_DOWN, PROCESSES, 1)
 
 
-def test_one_that_went_before_its_time_holds_nobody_up() -> None:
-    assert against_going_over(ONE_DOWN, PROCESSES, 1, {DEAD}) == []
-
-
 @pytest.mark.parametrize(
     ("changed", "why"),
     [

@@ -29,35 +29,83 @@ follow_line() {
   if ((CHANGED)); then systemctl restart "$FDB_FOLLOW_UNIT"; fi
 }
 
-# The process alone is not asked: one that ended by itself before the others is of the new line, and their database is not.
+# Two processes of two lines do not hear each other, and their connection stands all the same: none takes the other for lost,
+# and nobody goes on. So one that ended by itself before the window, and came up in the new line, stops the whole database. It
+# is led back here, and one that was left behind is led on: to where the majority of coordinators is, for ten seconds. fdbcli of
+# the new line says so at once; that of the former takes half a minute when one process is in the new.
+#
 # The mail server is killed, not stopped: it would wait for a database that it cannot reach. What it accepted is stored.
 write_follow() {
-  local place=$1
-  put "$FDB_FOLLOW" 0755 root:root <<FOLLOW
+  sed "s|@NEW@|$1|g; s|@CONF@|$FDB_ETC/foundationdb.conf|g; s|@CLIENTS@|${FDB_CLIENTS[*]}|g" <<'FOLLOW' |
 #!/bin/bash
-# Written by stalwart-cluster. When the database has gone over to the line that lies in $place, starts again who keeps it
-# open here, with the client library of that line.
+# Written by stalwart-cluster. Keeps the database process of this host in the line of the others, until the database has gone
+# over to the line that lies in @NEW@; then starts again who keeps it open here, with the client library of that line.
 set -euo pipefail
-runs_new() { pgrep -x fdbserver | while read -r process; do tr '\\0' '\\n' <"/proc/\$process/cmdline"; done 2>/dev/null | grep -xF $place/usr/sbin/fdbserver >/dev/null; }
-answers() { $place/usr/bin/fdbcli --timeout 4 --exec 'status minimal' 2>/dev/null | grep -F 'The database is available' >/dev/null; }
-has_loaded() { grep -F " $place/client/libfdb_c.so" "/proc/\$(systemctl show -P MainPID "\$1")/maps" >/dev/null 2>&1; }
-until runs_new && answers; do sleep 0.3; done
+new=@NEW@
+own=
+patience=10
+runs() {
+  { pgrep -x fdbserver || true; } | while read -r process; do tr '\0' '\n' <"/proc/$process/cmdline"; done 2>/dev/null |
+    grep -xF "$1/usr/sbin/fdbserver" >/dev/null
+}
+answers() { "$1/usr/bin/fdbcli" --timeout 4 --exec 'status minimal' 2>/dev/null | grep -F 'The database is available' >/dev/null; }
+is_coordinated() {
+  "$new/usr/bin/fdbcli" --timeout 10 --exec 'status json' 2>/dev/null | grep -E '"quorum_reachable" *: *true' >/dev/null
+}
+has_gone_over() { [[ -e "$new/gone-over" ]]; }
+lead() { sed -i "s|^command = .*|command = $1/usr/sbin/fdbserver|" @CONF@; }
+
+# stays CONDITION...: whether it holds at each look for some time. When all go over at once it does for a second or two.
+stays() {
+  local end=$((SECONDS + patience))
+  while "$@"; do
+    ((SECONDS < end)) || return 0
+    sleep 1
+  done
+  return 1
+}
+# A cluster that has gone over has no way back, however many of its hosts are down.
+is_early() { runs "$new" && ! has_gone_over && ! is_coordinated; }
+is_left_behind() { runs "$own" && is_coordinated; }
+
+next=0
+until runs "$new" && answers "$new"; do
+  if runs "$new" && stays is_early; then
+    echo "the other nodes run the former line: the process that ended by itself is led back"
+    lead "$own"
+    systemctl restart foundationdb
+    for ((look = 0; look < 20; look++)); do
+      if answers "$own" || is_coordinated; then break; fi
+      sleep 1
+    done
+    lead "$new"
+  elif ((SECONDS >= next)) && stays is_left_behind; then
+    echo "the other nodes run the new line: the process is led there"
+    lead "$new"
+    systemctl restart foundationdb
+  fi
+  ((SECONDS < next)) || next=$((SECONDS + patience))
+  sleep 0.3
+done
+
+: >"$new/gone-over"
 units=()
-for unit in ${FDB_CLIENTS[*]}; do
-  [[ -e /etc/systemd/system/\$unit.service ]] || continue
-  units+=("\$unit")
-  mkdir -p "/etc/systemd/system/\$unit.service.d"
-  printf '# Written by stalwart-cluster.\\n[Service]\\nEnvironment=LD_LIBRARY_PATH=%s\\n' $place/client \\
-    >"/etc/systemd/system/\$unit.service.d/foundationdb-line.conf"
+for unit in @CLIENTS@; do
+  [[ -e /etc/systemd/system/$unit.service ]] || continue
+  units+=("$unit")
+  mkdir -p "/etc/systemd/system/$unit.service.d"
+  printf '# Written by stalwart-cluster.\n[Service]\nEnvironment=LD_LIBRARY_PATH=%s\n' "$new/client" \
+    >"/etc/systemd/system/$unit.service.d/foundationdb-line.conf"
 done
 systemctl daemon-reload
-for unit in "\${units[@]}"; do
-  if systemctl is-active --quiet "\$unit" && ! has_loaded "\$unit"; then
-    echo "the database has gone over: \$unit starts again with the client library of $place"
-    systemctl kill --signal=KILL "\$unit"
-  fi
+for unit in "${units[@]}"; do
+  grep -F " $new/client/libfdb_c.so" "/proc/$(systemctl show -P MainPID "$unit")/maps" >/dev/null 2>&1 && continue
+  systemctl is-active --quiet "$unit" || continue
+  echo "the database has gone over: $unit starts again with the client library of $new"
+  systemctl kill --signal=KILL "$unit"
 done
 FOLLOW
+    put "$FDB_FOLLOW" 0755 root:root
 }
 
 write_follow_unit() {

@@ -1,7 +1,6 @@
 """When a database may go over to another line, all processes at once, and when it has."""
 
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 
 from lib.foundationdb.status import Status, not_calm, not_replicated, not_tolerant, not_up
 
@@ -11,29 +10,24 @@ def line_of(release: str) -> str:
     return ".".join(release.split(".")[:2])
 
 
-def against_going_over(
-    status: Status, processes: Mapping[str, str], tolerance: int, early: AbstractSet[str] = frozenset()
-) -> list[str]:
+def against_going_over(status: Status, processes: Mapping[str, str], tolerance: int) -> list[str]:
     """Why the processes may not all be restarted now; empty when they may.
 
     Args:
         status: as the former line tells it.
         processes: address -> zone of every wanted process.
         tolerance: zones that may fail when all is well.
-        early: those that ended by themselves, came up in the new line, and wait for the others there.
     """
     here = {process.address: process for process in status.processes}
     reasons = not_calm(status)
-    reasons += [f"{address} is missing" for address in sorted({*processes} - {*here} - early)]
+    reasons += [f"{address} is missing" for address in sorted({*processes} - {*here})]
     reasons += [f"{address} belongs to no node of the stack" for address in sorted({*here} - {*processes})]
     reasons += [f"{address} is excluded" for address, process in here.items() if process.excluded]
     if status.maintenance_zone:
         reasons.append(f"zone {status.maintenance_zone} is under maintenance")
     if status.locked:
         reasons.append("the database is locked")
-    # Without the early ones no better state comes: they are in again only when all have gone over.
-    if not early:
-        reasons += not_tolerant(status, tolerance) if tolerance else not_replicated(status)
+    reasons += not_tolerant(status, tolerance) if tolerance else not_replicated(status)
     return list(dict.fromkeys(reasons))
 
 

@@ -40,6 +40,7 @@ class Server:
         self.refused = False
         self.handing_out = 0
         self.epoch_began = time.time()
+        self.held_up = False
 
     def facts(self) -> Message:
         """What this process says of itself."""
@@ -101,9 +102,19 @@ class Server:
         _, self.leader = min((answer["full"], at) for at, answer in answers.items() if answer["commit"] == best)
         if self.leader == self.address:
             leader.register(self, self.facts())
+            self.held_up = any(self._is_of_another_line(address) for address in {*coordinators, *self.members})
         else:
             answer = self.ask(self.leader, {"op": "register", "facts": self.facts()}, 2)
             self.zombie = bool(answer.get("zombie"))
+
+    def _is_of_another_line(self, address: str) -> bool:
+        """Whether a connection to it stands and nothing comes of it: it is not taken for lost, so nobody goes on."""
+        if address in self.live_members():
+            return False
+        try:
+            return bool(ask(address, {"op": "protocol"}, 0.3)["line"] != self.line)
+        except (OSError, ValueError):
+            return False
 
     def hello(self, identity: str) -> Message:
         """A coordinator's answer to who asks under a description and id."""
@@ -117,11 +128,11 @@ class Server:
         return {"ok": False}
 
     def leads(self) -> bool:
-        """Whether this process is the leader and still hears a majority of coordinators."""
+        """Whether this process is the leader, hears a majority of coordinators, and waits for nobody."""
         coordinators = self.cluster_file.coordinators
         now = time.time()
         alive = [a for a in coordinators if a == self.address or now - self.heard.get(a, 0) < GONE_SECONDS]
-        return self.leader == self.address and len(alive) > len(coordinators) // 2
+        return self.leader == self.address and not self.held_up and len(alive) > len(coordinators) // 2
 
     def is_newer(self, database: str, version: int) -> bool:
         """Whether this copy holds commits of the database that another has not. Only a coordinator's counts: the newest

@@ -13,7 +13,7 @@ from tests.standins.providers.command import remote
 from tests.standins.providers.kind import Call, Failure
 
 from .conftest import Lab, Labs, rehearsed
-from .people import status
+from .people import status, until
 from .service import Service
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
@@ -147,8 +147,13 @@ def test_a_run_that_is_cut_short_before_the_window_and_behind_it_is_gone_on_with
         load.until_accepted(seconds=60)
         assert "was begun and is not ended" in status(lab)[1]
         lab.ssh("mx3", "systemctl restart foundationdb")
-        load.until_accepted(seconds=90)
-        assert " /usr/sbin/fdbserver " in lab.ssh("mx3", "pgrep -a -x fdbserver")
+        until(
+            lambda: " /usr/sbin/fdbserver " in lab.ssh("mx3", "pgrep -a -x fdbserver || true"),
+            "the process to be led back",
+            seconds=120,
+            pause=1,
+        )
+        load.until_accepted(seconds=60)
         cut.after = "fdb-window"
         with pytest.raises(automation.CommandError):
             lab.up()

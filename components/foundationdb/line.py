@@ -59,8 +59,6 @@ def gone_over(name: str, args: FoundationDbArgs, parent: pulumi.Resource) -> Map
             "foundationdb/stage.sh",
             {**given, "FDB_SOURCE": args.packages.foundationdb_source},
             parent=parent,
-            # One node after the other has its turn.
-            timeout="60m",
         )
         for node, host in args.hosts.items()
     }
